@@ -1,0 +1,1 @@
+//! What does this configuration mean? Text in, `Config` and diagnostics out.

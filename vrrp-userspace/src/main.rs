@@ -1,0 +1,2 @@
+//! The `xvrrpd` binary.
+fn main() {}
