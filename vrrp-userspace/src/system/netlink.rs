@@ -1,7 +1,7 @@
 //! The kernel's links and addresses; the only user of `rtnetlink`.
 //!
-//! One socket carries many requests at a time, because 5,000 addresses added one after the other cost a
-//! round trip each. Everything we add carries a tag ([`ADDRESS_PROTOCOL`]), so that after a crash our
+//! Many changes go into one datagram and their answers are counted, because 5,000 addresses added one after
+//! the other cost a round trip each. Everything we add carries a tag ([`ADDRESS_PROTOCOL`]), so that after a crash our
 //! addresses can be told from the administrator's, and only ours are removed.
 //!
 //! Nothing here remembers what was asked for; [`InterfaceAddress`] is the whole vocabulary.
@@ -10,25 +10,30 @@ mod address;
 mod batch;
 mod error;
 mod link;
+mod monitor;
+mod socket;
+mod vlan;
 
-use std::{io, net::IpAddr, time::Duration};
+use std::io;
 
-use futures_util::{Stream, TryStreamExt};
-use rtnetlink::Handle;
-use tokio::time::timeout;
+use rtnetlink::packet_route::{
+    RouteNetlinkMessage,
+    address::AddressMessage,
+    link::{LinkAttribute, LinkMessage},
+};
 
 pub use address::{ADDRESS_PROTOCOL, InterfaceAddress, ObservedAddress, primary_address};
 pub use batch::{AddressFailure, Installed};
 pub use error::NetlinkError;
 pub use link::Link;
+pub use monitor::NetworkChange;
 
-/// How long the kernel may take for one answer; the routing lock is sometimes held for seconds.
-const ANSWER_DEADLINE: Duration = Duration::from_secs(10);
+use self::socket::RoutingSocket;
 
 /// A connection to the kernel's routing socket. Clones share it.
 #[derive(Debug, Clone)]
 pub struct Netlink {
-    handle: Handle,
+    socket: RoutingSocket,
 }
 
 impl Netlink {
@@ -40,9 +45,9 @@ impl Netlink {
     /// # Panics
     /// Outside a tokio runtime.
     pub fn connect() -> io::Result<Self> {
-        let (connection, handle, _) = rtnetlink::new_connection()?;
-        drop(tokio::spawn(connection));
-        Ok(Self { handle })
+        Ok(Self {
+            socket: RoutingSocket::connect()?,
+        })
     }
 
     /// Every link of the namespace, in the kernel's order.
@@ -50,9 +55,12 @@ impl Netlink {
     /// # Errors
     /// When the kernel refuses or does not answer.
     pub async fn links(&self) -> Result<Vec<Link>, NetlinkError> {
-        let dump = self.handle.link().get().execute();
-        let messages = collect(dump).await?;
-        Ok(messages.iter().filter_map(Link::from_message).collect())
+        Ok(self
+            .link_messages()
+            .await?
+            .iter()
+            .filter_map(Link::from_message)
+            .collect())
     }
 
     /// The link called `name`, or `None` if there is none.
@@ -60,9 +68,16 @@ impl Netlink {
     /// # Errors
     /// When the kernel refuses or does not answer.
     pub async fn link(&self, name: &str) -> Result<Option<Link>, NetlinkError> {
-        let request = self.handle.link().get().match_name(name);
-        match collect(request.execute()).await {
-            Ok(messages) => Ok(messages.iter().find_map(Link::from_message)),
+        let mut question = LinkMessage::default();
+        question
+            .attributes
+            .push(LinkAttribute::IfName(name.to_owned()));
+        match self
+            .socket
+            .get(RouteNetlinkMessage::GetLink(question))
+            .await
+        {
+            Ok(answers) => Ok(links_in(answers).iter().find_map(Link::from_message)),
             Err(error) if error.is_no_such_interface() => Ok(None),
             Err(error) => Err(error),
         }
@@ -84,7 +99,7 @@ impl Netlink {
     /// When the kernel refuses or does not answer.
     pub async fn all_addresses(&self) -> Result<Vec<ObservedAddress>, NetlinkError> {
         let links = self.links().await?;
-        let messages = collect(self.handle.address().get().execute()).await?;
+        let messages = self.address_messages().await?;
         let name_of = |index| {
             links
                 .iter()
@@ -99,30 +114,39 @@ impl Netlink {
             .collect())
     }
 
-    /// The address our packets on `interface` come from, given the addresses that are not ours to use.
-    ///
-    /// # Errors
-    /// When the kernel refuses or does not answer.
-    pub async fn primary_address(
-        &self,
-        interface: &str,
-        virtual_addresses: &[IpAddr],
-    ) -> Result<Option<std::net::Ipv4Addr>, NetlinkError> {
-        Ok(primary_address(
-            &self.addresses(interface).await?,
-            virtual_addresses,
-        ))
+    async fn link_messages(&self) -> Result<Vec<LinkMessage>, NetlinkError> {
+        let question = RouteNetlinkMessage::GetLink(LinkMessage::default());
+        Ok(links_in(self.socket.dump(question).await?))
+    }
+
+    async fn address_messages(&self) -> Result<Vec<AddressMessage>, NetlinkError> {
+        let question = RouteNetlinkMessage::GetAddress(AddressMessage::default());
+        let only_addresses = |answer| {
+            if let RouteNetlinkMessage::NewAddress(address) = answer {
+                Some(address)
+            } else {
+                None
+            }
+        };
+        Ok(self
+            .socket
+            .dump(question)
+            .await?
+            .into_iter()
+            .filter_map(only_addresses)
+            .collect())
     }
 }
 
-/// All items of a dump, within the deadline.
-async fn collect<T>(
-    dump: impl Stream<Item = Result<T, rtnetlink::Error>>,
-) -> Result<Vec<T>, NetlinkError> {
-    match timeout(ANSWER_DEADLINE, dump.try_collect()).await {
-        Ok(messages) => Ok(messages?),
-        Err(_elapsed) => Err(NetlinkError::Silent),
-    }
+fn links_in(answers: Vec<RouteNetlinkMessage>) -> Vec<LinkMessage> {
+    let only_links = |answer| {
+        if let RouteNetlinkMessage::NewLink(link) = answer {
+            Some(link)
+        } else {
+            None
+        }
+    };
+    answers.into_iter().filter_map(only_links).collect()
 }
 
 #[cfg(test)]

@@ -5,15 +5,14 @@ use std::{
     fmt,
 };
 
-use futures_util::{StreamExt, stream};
+use rtnetlink::{
+    packet_core::{NLM_F_CREATE, NLM_F_EXCL},
+    packet_route::RouteNetlinkMessage,
+};
 use rustix::io::Errno;
-use tokio::time::timeout;
 use tracing::warn;
 
-use super::{ANSWER_DEADLINE, InterfaceAddress, Netlink, NetlinkError, ObservedAddress};
-
-/// Requests under way at a time: their answers fit into the socket's default receive buffer.
-const IN_FLIGHT: usize = 128;
+use super::{InterfaceAddress, Netlink, NetlinkError, ObservedAddress};
 
 /// An address that could not be added or removed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +21,15 @@ pub struct AddressFailure {
     pub address: InterfaceAddress,
     /// The reason.
     pub error: NetlinkError,
+}
+
+impl AddressFailure {
+    fn new(address: &InterfaceAddress, error: NetlinkError) -> Self {
+        Self {
+            address: address.clone(),
+            error,
+        }
+    }
 }
 
 impl fmt::Display for AddressFailure {
@@ -40,17 +48,14 @@ pub struct Installed {
 }
 
 impl Netlink {
-    /// Adds addresses, many requests at a time. One that is there already is no failure.
+    /// Adds addresses, many per datagram. One that is there already is no failure.
     pub async fn add_addresses(&self, addresses: &[InterfaceAddress]) -> Installed {
-        let results = self.each(addresses, |address, index| async move {
-            let mut request =
-                self.handle
-                    .address()
-                    .add(index, address.address, address.prefix_length);
-            *request.message_mut() = address.to_add_message(index);
-            request.execute().await
-        });
-        let mut failures = results.await;
+        let flags = NLM_F_CREATE | NLM_F_EXCL;
+        let mut failures = self
+            .change(addresses, flags, |address, index| {
+                RouteNetlinkMessage::NewAddress(address.to_add_message(index))
+            })
+            .await;
         let existing: Vec<_> = failures
             .extract_if(.., |failure| failure.error.is(Errno::EXIST))
             .collect();
@@ -60,14 +65,11 @@ impl Netlink {
         }
     }
 
-    /// Removes addresses, many requests at a time. One that is not there is no failure.
+    /// Removes addresses, many per datagram. One that is not there is no failure.
     pub async fn remove_addresses(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
         let mut failures = self
-            .each(addresses, |address, index| {
-                self.handle
-                    .address()
-                    .del(address.to_message(index))
-                    .execute()
+            .change(addresses, 0, |address, index| {
+                RouteNetlinkMessage::DelAddress(address.to_message(index))
             })
             .await;
         failures.retain(|failure| {
@@ -109,32 +111,37 @@ impl Netlink {
         Ok(ours)
     }
 
-    /// Sends one request per address and returns the failures, in the order of the addresses.
-    async fn each<'a, Request>(
+    /// Makes one change per address and returns the failures, in the order of the addresses.
+    async fn change(
         &self,
-        addresses: &'a [InterfaceAddress],
-        request: impl Fn(&'a InterfaceAddress, u32) -> Request,
-    ) -> Vec<AddressFailure>
-    where
-        Request: Future<Output = Result<(), rtnetlink::Error>>,
-    {
+        addresses: &[InterfaceAddress],
+        flags: u16,
+        change: impl Fn(&InterfaceAddress, u32) -> RouteNetlinkMessage,
+    ) -> Vec<AddressFailure> {
         let indexes = self.indexes(addresses).await;
-        stream::iter(addresses)
-            .map(|address| {
-                let index = indexes[address.interface.as_str()].clone();
-                let request = index.map(|index| request(address, index));
-                async move {
-                    let error = answer(request).await.err()?;
-                    Some(AddressFailure {
-                        address: address.clone(),
-                        error,
-                    })
+        let mut failures = Vec::new();
+        let mut present = Vec::with_capacity(addresses.len());
+        let mut changes = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            match &indexes[address.interface.as_str()] {
+                Ok(index) => {
+                    present.push(address);
+                    changes.push(change(address, *index));
                 }
-            })
-            .buffered(IN_FLIGHT)
-            .filter_map(std::future::ready)
-            .collect()
-            .await
+                Err(error) => failures.push(AddressFailure::new(address, error.clone())),
+            }
+        }
+        for (address, result) in present
+            .into_iter()
+            .zip(self.socket.change(changes, flags).await)
+        {
+            failures.extend(
+                result
+                    .err()
+                    .map(|error| AddressFailure::new(address, error)),
+            );
+        }
+        failures
     }
 
     /// The number of every interface the addresses name.
@@ -175,14 +182,4 @@ fn is_among(configured: &[InterfaceAddress], observed: &ObservedAddress) -> bool
     configured
         .iter()
         .any(|address| address.is_same_as(&observed.address))
-}
-
-/// The answer to a request, within the deadline.
-async fn answer(
-    request: Result<impl Future<Output = Result<(), rtnetlink::Error>>, NetlinkError>,
-) -> Result<(), NetlinkError> {
-    match timeout(ANSWER_DEADLINE, request?).await {
-        Ok(answer) => Ok(answer?),
-        Err(_elapsed) => Err(NetlinkError::Silent),
-    }
 }

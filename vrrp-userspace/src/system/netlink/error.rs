@@ -26,23 +26,16 @@ pub enum NetlinkError {
 }
 
 impl NetlinkError {
+    /// From the negative error number of an answer.
+    pub(super) fn refused(code: i32) -> Self {
+        Self::Refused(Errno::from_raw_os_error(code.wrapping_neg()))
+    }
+
     pub(super) fn is(&self, errno: Errno) -> bool {
         *self == Self::Refused(errno)
     }
 
     pub(super) fn is_no_such_interface(&self) -> bool {
         matches!(self, Self::NoInterface(_)) || self.is(Errno::NODEV)
-    }
-}
-
-impl From<rtnetlink::Error> for NetlinkError {
-    fn from(error: rtnetlink::Error) -> Self {
-        if let rtnetlink::Error::NetlinkError(message) = &error {
-            Self::Refused(Errno::from_raw_os_error(message.raw_code().wrapping_neg()))
-        } else if error == rtnetlink::Error::RequestFailed {
-            Self::Closed
-        } else {
-            Self::NotUnderstood(error.to_string())
-        }
     }
 }
