@@ -8,7 +8,10 @@
 //! in never waits.
 
 pub mod announcer;
+pub mod datapath;
 pub mod netlink;
 pub mod packet_address;
+pub mod raw_socket;
+pub mod readable;
 #[cfg(test)]
 mod test_network;
