@@ -4,6 +4,7 @@
 //! it can be logged, recorded and replayed.
 
 pub mod action;
+pub mod address_claims;
 pub mod advertisement;
 pub mod authentication;
 pub mod because;
