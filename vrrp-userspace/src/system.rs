@@ -8,7 +8,9 @@
 //! in never waits.
 
 pub mod address_worker;
+pub mod advert_sender;
 pub mod announcer;
+pub mod clock;
 pub mod netlink;
 pub mod packet_address;
 #[cfg(test)]
