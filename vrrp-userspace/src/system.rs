@@ -7,7 +7,10 @@
 //! What is slow has a queue of its own: address work, mail and log lines are bounded, and whoever hands them
 //! in never waits.
 
+pub mod address_worker;
+pub mod advert_sender;
 pub mod announcer;
+pub mod clock;
 pub mod datapath;
 pub mod netlink;
 pub mod packet_address;
