@@ -14,5 +14,6 @@ pub mod clock;
 pub mod netlink;
 pub mod notifier;
 pub mod packet_address;
+pub mod runner;
 #[cfg(test)]
 mod test_network;
