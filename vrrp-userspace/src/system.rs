@@ -13,8 +13,10 @@ pub mod announcer;
 pub mod clock;
 pub mod datapath;
 pub mod netlink;
+pub mod notifier;
 pub mod packet_address;
 pub mod raw_socket;
 pub mod readable;
+pub mod runner;
 #[cfg(test)]
 mod test_network;
