@@ -78,7 +78,7 @@ const TOOLS: &[Tool] = &[
         ["bpftool", WITH_THE_KERNEL, "bpftool", "bpf"],
     ),
     tool(
-        AIOSMTPD,
+        "/usr/bin/aiosmtpd",
         "a mail server on each node",
         Purpose::Lab,
         [
@@ -144,8 +144,6 @@ const TOOLS: &[Tool] = &[
     ),
 ];
 
-const AIOSMTPD: &str = "python3 -m aiosmtpd";
-
 impl Tool {
     /// The packages to install, by the distribution's names; by the program's name where it is unknown.
     pub(crate) fn packages(&self, distribution: &Distribution) -> Vec<String> {
@@ -165,7 +163,6 @@ impl Tool {
 
     fn is_missing(&self) -> bool {
         match self.program {
-            AIOSMTPD => !answers("python3", &["-c", "import aiosmtpd"]),
             // Ubuntu has a `bpftool` that only says which package to install.
             "bpftool" => !workspace::find("bpftool")
                 .is_some_and(|path| answers(&path.to_string_lossy(), &["version"])),
