@@ -1,17 +1,112 @@
-//! The project's own commands.
+//! The project's own commands: `cargo xtask run`, `cargo xtask test`, and what they are made of.
+//!
+//! A list here, a file per task. Deciding is apart from doing: `toolchain`, `prerequisites::plan` and the rules of `lint`
+//! are pure and tested by tables.
 
+mod cargo;
+mod console;
+mod corpus;
+mod lint;
 mod machine;
+mod prerequisites;
+mod privilege;
+mod process;
+mod run;
+mod test;
 mod toolchain;
+mod workspace;
 
-use std::path::Path;
+use std::{path::PathBuf, process::ExitCode};
 
-fn main() {
-    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let (choice, passed_over) = toolchain::choose(&machine::inspect(&workspace));
-    for one in passed_over {
-        eprintln!("{one}");
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::prerequisites::{Consent, Purpose};
+
+/// The project's own commands.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    subcommand_required = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Play a script in the lab, or run the daemon on this host
+    ///
+    /// Without `--`: builds everything, makes two nodes, a client and a mail server in network namespaces of this machine,
+    /// and plays a script there. Nothing of it touches the host's own network.
+    ///
+    /// With arguments after `--`: runs the daemon itself with them, as root, for example
+    /// `cargo xtask run -- -f /etc/keepalived/keepalived.conf -n -l`.
+    Run(run::Arguments),
+    /// Run everything CI runs: formatting, lints, unit tests, the XDP tests, the end-to-end tests
+    ///
+    /// Installs what is missing, builds as you, and runs only the finished test programs as root. A missing tool or
+    /// privilege is a failure, never a skip. The last line is the total.
+    Test(test::Arguments),
+    /// Install what the other commands need, and nothing else
+    ///
+    /// Says first what it will install and why. bpf-linker goes into `.tools` of this folder; services that come with
+    /// packages are neither started nor enabled.
+    Setup(SetupArguments),
+    /// Check the rules of the house: who may know whom, where `unsafe` may stand
+    Lint,
+    /// Send a folder of keepalived configurations through `xvrrpd check` and count the answers
+    ///
+    /// Fails if any of them makes it crash or hang.
+    Corpus {
+        /// The folder; every file below it is tried.
+        #[arg(value_name = "DIR")]
+        folder: PathBuf,
+    },
+}
+
+#[derive(clap::Args)]
+struct SetupArguments {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+}
+
+fn main() -> ExitCode {
+    let task = Arguments::parse().task;
+    let done = process::outlive_interrupts().and_then(|()| carry_out(task));
+    match done {
+        _ if process::was_interrupted() => ExitCode::from(process::INTERRUPTED_EXIT),
+        Ok(code) => code,
+        Err(error) => {
+            console::error(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn carry_out(task: Task) -> Result<ExitCode> {
+    match task {
+        Task::Run(arguments) => run::run(&arguments),
+        Task::Test(arguments) => test::run(&arguments),
+        Task::Setup(arguments) => setup(&arguments),
+        Task::Lint => lint::run(),
+        Task::Corpus { folder } => corpus::run(&folder),
+    }
+}
+
+fn setup(arguments: &SetupArguments) -> Result<ExitCode> {
+    let way = privilege::way()?;
+    prerequisites::ensure(Purpose::Tests, Consent::new(arguments.yes), way)?;
+    let (choice, _) = toolchain::choose(&machine::inspect(&workspace::root()));
     if let Some(choice) = choice {
-        eprintln!("{} builds the XDP program", choice.candidate);
+        console::note(&format!(
+            "the XDP program is built with {} and {}",
+            choice.candidate,
+            choice.linker.display()
+        ));
     }
+    Ok(ExitCode::SUCCESS)
 }

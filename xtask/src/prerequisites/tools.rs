@@ -1,0 +1,209 @@
+//! The programs of the system that the lab and the tests run, and what each distribution calls their packages.
+
+use std::process::{Command, Stdio};
+
+use super::distribution::Distribution;
+use crate::workspace;
+
+/// What the tools are for; each includes the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Purpose {
+    /// The compiler and linker of the XDP program alone.
+    Build,
+    /// Two nodes, a client and a mail server in namespaces.
+    Lab,
+    /// Everything.
+    Tests,
+}
+
+/// A program, why it is needed, and the package it is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Tool {
+    pub(crate) program: &'static str,
+    pub(crate) why: &'static str,
+    purpose: Purpose,
+    /// Debian, Ubuntu, Fedora, Arch.
+    packages: [&'static str; 4],
+}
+
+const fn tool(
+    program: &'static str,
+    why: &'static str,
+    purpose: Purpose,
+    packages: [&'static str; 4],
+) -> Tool {
+    Tool {
+        program,
+        why,
+        purpose,
+        packages,
+    }
+}
+
+const fn same(
+    program: &'static str,
+    why: &'static str,
+    purpose: Purpose,
+    package: &'static str,
+) -> Tool {
+    tool(program, why, purpose, [package; 4])
+}
+
+/// Stands for the package of a program that comes with the running kernel.
+const WITH_THE_KERNEL: &str = "linux-tools";
+
+const TOOLS: &[Tool] = &[
+    same(
+        "keepalived",
+        "the other node, and the init script that a node's check calls",
+        Purpose::Lab,
+        "keepalived",
+    ),
+    same(
+        "haproxy",
+        "the service the nodes keep alive",
+        Purpose::Lab,
+        "haproxy",
+    ),
+    tool(
+        "ip",
+        "looking into the nodes",
+        Purpose::Lab,
+        ["iproute2", "iproute2", "iproute", "iproute2"],
+    ),
+    tool(
+        "bpftool",
+        "showing the live maps",
+        Purpose::Lab,
+        ["bpftool", WITH_THE_KERNEL, "bpftool", "bpf"],
+    ),
+    tool(
+        "/usr/bin/aiosmtpd",
+        "a mail server on each node",
+        Purpose::Lab,
+        [
+            "python3-aiosmtpd",
+            "python3-aiosmtpd",
+            "python3-aiosmtpd",
+            "python-aiosmtpd",
+        ],
+    ),
+    same(
+        "tcpdump",
+        "captures of what a node sends",
+        Purpose::Lab,
+        "tcpdump",
+    ),
+    tool(
+        "ps",
+        "looking at a node's processes",
+        Purpose::Lab,
+        ["procps", "procps", "procps-ng", "procps-ng"],
+    ),
+    tool(
+        "pidof",
+        "called by the check script",
+        Purpose::Lab,
+        ["sysvinit-utils", "sysvinit-utils", "procps-ng", "procps-ng"],
+    ),
+    tool(
+        "service",
+        "called by the check script",
+        Purpose::Lab,
+        [
+            "init-system-helpers",
+            "init-system-helpers",
+            "initscripts-service",
+            "openrc",
+        ],
+    ),
+    same("unshare", "making namespaces", Purpose::Lab, "util-linux"),
+    tool(
+        "tshark",
+        "an independent judge of our adverts",
+        Purpose::Tests,
+        ["tshark", "tshark", "wireshark-cli", "wireshark-cli"],
+    ),
+    same(
+        "ethtool",
+        "link settings of the tests",
+        Purpose::Tests,
+        "ethtool",
+    ),
+    tool(
+        "capsh",
+        "running with exactly the capabilities needed",
+        Purpose::Tests,
+        ["libcap2-bin", "libcap2-bin", "libcap", "libcap"],
+    ),
+    same(
+        "strace",
+        "denying system calls to see what happens",
+        Purpose::Tests,
+        "strace",
+    ),
+];
+
+impl Tool {
+    /// The packages to install, by the distribution's names; by the program's name where it is unknown.
+    pub(crate) fn packages(&self, distribution: &Distribution) -> Vec<String> {
+        let [debian, ubuntu, fedora, arch] = self.packages;
+        let package = match distribution {
+            Distribution::Debian { .. } => debian,
+            Distribution::Ubuntu { release, kernel } if ubuntu == WITH_THE_KERNEL => {
+                return with_the_kernel(*release, kernel);
+            }
+            Distribution::Ubuntu { .. } => ubuntu,
+            Distribution::Fedora => fedora,
+            Distribution::Arch => arch,
+            Distribution::Other { .. } => self.program,
+        };
+        vec![package.to_owned()]
+    }
+
+    fn is_missing(&self) -> bool {
+        match self.program {
+            // Ubuntu has a `bpftool` that only says which package to install.
+            "bpftool" => !workspace::find("bpftool")
+                .is_some_and(|path| answers(&path.to_string_lossy(), &["version"])),
+            program => workspace::find(program).is_none(),
+        }
+    }
+}
+
+/// Ubuntu has a package of bpftool's own since 25.04; before, it came with the tools of each kernel.
+fn with_the_kernel(release: u32, kernel: &str) -> Vec<String> {
+    const FIRST_WITH_BPFTOOL: u32 = 2504;
+    if release >= FIRST_WITH_BPFTOOL {
+        return vec!["bpftool".to_owned()];
+    }
+    vec![
+        "linux-tools-common".to_owned(),
+        format!("linux-tools-{kernel}"),
+    ]
+}
+
+/// The tools that `purpose` needs and this machine lacks.
+pub(crate) fn missing(purpose: Purpose) -> Vec<Tool> {
+    TOOLS
+        .iter()
+        .filter(|tool| tool.purpose <= purpose && tool.is_missing())
+        .copied()
+        .collect()
+}
+
+/// Everything, for the tests of the plan.
+#[cfg(test)]
+pub(crate) const fn all() -> &'static [Tool] {
+    TOOLS
+}
+
+fn answers(program: &str, arguments: &[&str]) -> bool {
+    Command::new(program)
+        .args(arguments)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
