@@ -107,7 +107,8 @@ impl Election {
         while let Some(input) = self.inbox.next_input() {
             match input {
                 Input::Event { slot, event } => self.give(slot, event),
-                Input::SpeakFrom { slot, sender, source } => {
+                Input::SpeakFrom { slot, sender, source, key, entry } => {
+                    self.routers.insert(key, entry);
                     if let Some(voice) = self.executor.voices.get_mut(slot) {
                         voice.from = Some((sender, source));
                     }

@@ -15,6 +15,7 @@ use std::{
 
 use rustix::event::{EventfdFlags, eventfd};
 use tokio::sync::oneshot;
+use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
 use super::port::Port;
 use crate::{
@@ -42,6 +43,10 @@ pub(super) enum Input {
         sender: AdvertSender,
         /// The address.
         source: Ipv4Addr,
+        /// Under what the raw path looks it up.
+        key: RouterKey,
+        /// What is checked in its advertisements from now on.
+        entry: RouterEntry,
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
