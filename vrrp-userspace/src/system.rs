@@ -9,6 +9,7 @@
 
 pub mod address_worker;
 pub mod announcer;
+pub mod log;
 pub mod mailer;
 pub mod netlink;
 pub mod packet_address;
