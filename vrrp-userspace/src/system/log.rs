@@ -35,6 +35,16 @@ pub enum Detail {
     Full,
 }
 
+impl Detail {
+    /// The last level worth an event at all.
+    fn most(self) -> log::LevelFilter {
+        match self {
+            Self::Normal => log::LevelFilter::Info,
+            Self::Detailed | Self::Full => log::LevelFilter::Debug,
+        }
+    }
+}
+
 /// Where lines go and how many of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogSettings {
@@ -85,7 +95,8 @@ impl Log {
         let (log, layer) = Self::with_sinks(sinks, settings.detail)?;
         let subscriber = Registry::default().with(layer);
         tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
-        tracing_log::LogTracer::init().map_err(io::Error::other)?;
+        tracing_log::LogTracer::init_with_filter(settings.detail.most())
+            .map_err(io::Error::other)?;
         Ok(log)
     }
 

@@ -10,7 +10,7 @@ use tracing::{
     field::{Field, Visit},
     level_filters::LevelFilter,
 };
-use tracing_log::NormalizeEvent;
+use tracing_log::{AsTrace, NormalizeEvent};
 use tracing_subscriber::layer::{Context, Layer};
 
 use super::{Detail, line::Line, queue::Queue};
@@ -54,11 +54,7 @@ impl<S: Subscriber> Layer<S> for LogLayer {
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(if self.detail == Detail::Normal {
-            LevelFilter::INFO
-        } else {
-            LevelFilter::DEBUG
-        })
+        Some(self.detail.most().as_trace())
     }
 
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
