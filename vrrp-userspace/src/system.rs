@@ -12,6 +12,7 @@ pub mod advert_sender;
 pub mod announcer;
 pub mod clock;
 pub mod datapath;
+pub mod log;
 pub mod mailer;
 pub mod netlink;
 pub mod notifier;

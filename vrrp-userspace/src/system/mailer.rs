@@ -144,19 +144,16 @@ impl Queue {
     /// The oldest mail, and how many were given up since the last; `None` when closed and empty.
     async fn next(&self) -> Option<(Mail, usize)> {
         loop {
-            if let Some(next) = self.take() {
-                return next;
+            {
+                let mut waiting = self.lock();
+                if let Some(mail) = waiting.mails.pop_front() {
+                    return Some((mail, mem::take(&mut waiting.given_up)));
+                }
+                if waiting.is_closed {
+                    return None;
+                }
             }
             self.doorbell.notified().await;
-        }
-    }
-
-    #[expect(clippy::option_option, reason = "nothing yet, or the end, or a mail")]
-    fn take(&self) -> Option<Option<(Mail, usize)>> {
-        let mut waiting = self.lock();
-        match waiting.mails.pop_front() {
-            Some(mail) => Some(Some((mail, mem::take(&mut waiting.given_up)))),
-            None => waiting.is_closed.then_some(None),
         }
     }
 

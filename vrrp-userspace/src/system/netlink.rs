@@ -1,8 +1,8 @@
 //! The kernel's links and addresses; the only user of `rtnetlink`.
 //!
 //! Many changes go into one datagram and their answers are counted, because 5,000 addresses added one after
-//! the other cost a round trip each. Everything we add carries a tag ([`ADDRESS_PROTOCOL`]), so that after a crash our
-//! addresses can be told from the administrator's, and only ours are removed.
+//! the other cost a round trip each. Everything we add carries our mark ([`ADDRESS_PROTOCOL`]), so that
+//! after a crash our addresses can be told from the administrator's, and only ours are removed.
 //!
 //! Nothing here remembers what was asked for; [`InterfaceAddress`] is the whole vocabulary.
 

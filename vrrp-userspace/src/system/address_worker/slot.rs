@@ -180,7 +180,8 @@ impl Slot {
 
     fn begin_release(&mut self, tools: &mut Tools<'_>) {
         self.rounds = 0;
-        if self.is_released() {
+        // What could not be removed the last time is tried again.
+        if self.is_released() && !self.ours.contains(&true) {
             (tools.report)(AddressReport::Released {
                 slot: self.number,
                 failures: Vec::new(),
@@ -201,14 +202,16 @@ impl Slot {
     ) {
         let batch = batch(next, self.addresses.len());
         let next = batch.end;
-        let ours: Vec<_> = batch
-            .filter(|index| mem::take(&mut self.ours[*index]))
-            .collect();
-        let ours: Vec<_> = ours
-            .into_iter()
-            .map(|index| self.addresses[index].clone())
-            .collect();
-        failures.extend(tools.netlink.remove_addresses(&ours).await);
+        let ours = batch.clone().filter(|index| self.ours[*index]);
+        let ours: Vec<_> = ours.map(|index| self.addresses[index].clone()).collect();
+        let failed = tools.netlink.remove_addresses(&ours).await;
+        for index in batch {
+            let is_left = failed
+                .iter()
+                .any(|failure| failure.address == self.addresses[index]);
+            self.ours[index] &= is_left;
+        }
+        failures.extend(failed);
         if next < self.addresses.len() {
             self.progress = Progress::Releasing { next, failures };
         } else {

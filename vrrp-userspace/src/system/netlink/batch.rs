@@ -89,11 +89,15 @@ impl Netlink {
         &self,
         configured: &[InterfaceAddress],
     ) -> Result<Vec<InterfaceAddress>, NetlinkError> {
-        let (ours, others): (Vec<_>, Vec<_>) = self
-            .all_addresses()
-            .await?
-            .into_iter()
-            .partition(|observed| observed.is_ours);
+        let present = self.all_addresses().await?;
+        if !present.is_empty() && !present.iter().any(|observed| observed.is_marked) {
+            warn!(
+                "this kernel keeps no marks on addresses (Linux 5.18 does): \
+                 what an earlier run left behind cannot be told from others and stays"
+            );
+        }
+        let (ours, others): (Vec<_>, Vec<_>) =
+            present.into_iter().partition(|observed| observed.is_ours);
         for observed in others
             .iter()
             .filter(|observed| is_among(configured, observed))

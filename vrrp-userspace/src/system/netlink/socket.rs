@@ -1,6 +1,10 @@
 //! Requests to the routing socket: one answer, a whole table, or many changes at once.
 
-use std::{io, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use futures_util::StreamExt;
 use rtnetlink::{
@@ -11,7 +15,7 @@ use rtnetlink::{
     proto::ConnectionHandle,
     sys::{SocketAddr, protocols::NETLINK_ROUTE},
 };
-use tokio::time::timeout;
+use tokio::{task::JoinHandle, time::timeout};
 
 use super::NetlinkError;
 
@@ -25,17 +29,47 @@ const BATCH: usize = 128;
 /// A connection to the kernel. Clones share it.
 #[derive(Debug, Clone)]
 pub(super) struct RoutingSocket {
-    connection: ConnectionHandle<RouteNetlinkMessage>,
+    connection: Arc<Mutex<Connection>>,
 }
 
-impl RoutingSocket {
-    /// Opens the socket and serves it from a new task of the current runtime.
-    pub(super) fn connect() -> io::Result<Self> {
+/// The way to the task that serves the socket.
+#[derive(Debug)]
+struct Connection {
+    handle: ConnectionHandle<RouteNetlinkMessage>,
+    task: JoinHandle<()>,
+}
+
+impl Connection {
+    /// Opens a socket and serves it from a new task of the current runtime.
+    fn open() -> io::Result<Self> {
         let (mut connection, handle, _) = rtnetlink::proto::new_connection(NETLINK_ROUTE)?;
         // Changes are counted by their answers, so a success has to come through as well.
         connection.set_forward_ack(true);
-        drop(tokio::spawn(connection));
-        Ok(Self { connection: handle })
+        Ok(Self {
+            handle,
+            task: tokio::spawn(connection),
+        })
+    }
+}
+
+impl RoutingSocket {
+    /// Opens the socket; needs a runtime.
+    pub(super) fn connect() -> io::Result<Self> {
+        Ok(Self {
+            connection: Arc::new(Mutex::new(Connection::open()?)),
+        })
+    }
+
+    /// The way to the kernel, opened again if the socket failed, as it does when memory is short.
+    fn handle(&self) -> Result<ConnectionHandle<RouteNetlinkMessage>, NetlinkError> {
+        let mut connection = self
+            .connection
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if connection.task.is_finished() {
+            *connection = Connection::open().map_err(|_error| NetlinkError::Closed)?;
+        }
+        Ok(connection.handle.clone())
     }
 
     /// Asks one question and returns what the kernel says.
@@ -104,7 +138,7 @@ impl RoutingSocket {
     ) -> Result<Vec<NetlinkMessage<RouteNetlinkMessage>>, NetlinkError> {
         let kernel = SocketAddr::new(0, 0);
         let answers = self
-            .connection
+            .handle()?
             .request_batch(messages, kernel)
             .map_err(|_closed| NetlinkError::Closed)?;
         timeout(ANSWER_DEADLINE, answers.collect())
@@ -127,4 +161,30 @@ fn outcome(answer: &NetlinkMessage<RouteNetlinkMessage>) -> Result<(), NetlinkEr
         return Err(NetlinkError::refused(error.raw_code()));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use rtnetlink::packet_route::link::LinkMessage;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_socket_that_failed_is_opened_again() {
+        let socket = RoutingSocket::connect().unwrap();
+        let links = async || {
+            socket
+                .dump(RouteNetlinkMessage::GetLink(LinkMessage::default()))
+                .await
+                .unwrap()
+                .len()
+        };
+        let before = links().await;
+        let abort = socket.connection.lock().unwrap().task.abort_handle();
+        abort.abort();
+        while !abort.is_finished() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(links().await, before);
+    }
 }

@@ -78,3 +78,23 @@ fn names_of_active(attribute: EthtoolAttr) -> Vec<String> {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_vlan_link_counts_for_its_parent_only() {
+        let link = |kind| {
+            let mut message = LinkMessage::default();
+            message.attributes.push(LinkAttribute::Link(2));
+            message
+                .attributes
+                .push(LinkAttribute::LinkInfo(vec![LinkInfo::Kind(kind)]));
+            message
+        };
+        assert!(is_vlan_on(&link(InfoKind::Vlan), 2));
+        assert!(!is_vlan_on(&link(InfoKind::Vlan), 3));
+        assert!(!is_vlan_on(&link(InfoKind::MacVlan), 2));
+    }
+}
