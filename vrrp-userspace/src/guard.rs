@@ -123,8 +123,8 @@ fn mourn(daemon: Option<Pid>, watch: &mut Watch<'_>, runtime: &Runtime) {
 
 /// One line where people look: the terminal or journal that the daemon had, and the system log. Both may be gone.
 fn log(line: &str) {
-    let mut stderr = io::stderr();
-    writeln!(stderr, "{line}").ok();
+    // In one piece, because others write there too.
+    io::stderr().write_all(format!("{line}\n").as_bytes()).ok();
     let notice = format!("<27>xvrrpd-guard[{}]: {line}", std::process::id());
     UnixDatagram::unbound()
         .and_then(|socket| {

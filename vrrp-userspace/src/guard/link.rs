@@ -61,9 +61,9 @@ pub enum LinkError {
     /// It has stopped reading; the message was not sent.
     #[error("the guard does not listen")]
     Full,
-    /// The message is longer than any the guard reads.
-    #[error("this is too long for the guard")]
-    TooLong,
+    /// The message is longer than any the guard reads, or names a file that is not UTF-8.
+    #[error("the guard reads nothing of this length, or this is not text")]
+    NotSendable,
     /// The socket failed.
     #[error("the guard's socket: {}", io::Error::from_raw_os_error(.0.raw_os_error()))]
     Socket(Errno),
@@ -210,7 +210,7 @@ impl GuardSender {
     }
 
     fn tell(&self, message: &ToGuard) -> Result<(), LinkError> {
-        let datagram = encode(message).ok_or(LinkError::TooLong)?;
+        let datagram = encode(message).ok_or(LinkError::NotSendable)?;
         match send(&self.shared.socket, &datagram, SendFlags::NOSIGNAL) {
             Ok(_all) => Ok(()),
             Err(Errno::AGAIN | Errno::NOBUFS) => Err(LinkError::Full),
@@ -237,5 +237,49 @@ impl GuardSender {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustix::net::{RecvFlags, recv};
+
+    use super::*;
+
+    fn sender() -> (GuardSender, OwnedFd) {
+        let (near_end, far_end) = socket_pair().unwrap();
+        let shared = Arc::new(Shared {
+            socket: near_end,
+            claims: Claims::new(),
+        });
+        (GuardSender { shared }, far_end)
+    }
+
+    fn heard(far_end: &OwnedFd) -> Vec<ToGuard> {
+        let mut datagram = [0; LONGEST];
+        let mut next = || {
+            let (length, _) = recv(far_end, &mut datagram[..], RecvFlags::empty()).ok()?;
+            Some(decode(&datagram[..length]).unwrap())
+        };
+        std::iter::from_fn(&mut next).collect()
+    }
+
+    #[test]
+    fn a_guard_that_does_not_listen_holds_nobody_up() {
+        let (sender, _far_end) = sender();
+        let mut told = (0..1_000_000).map(|_| sender.claiming(SlotIndex(0)));
+        assert_eq!(told.find(Result::is_err), Some(Err(LinkError::Full)));
+    }
+
+    #[test]
+    fn a_new_guard_learns_what_is_claimed() {
+        let (sender, far_end) = sender();
+        sender.claiming(SlotIndex(1)).unwrap();
+        sender.claiming(SlotIndex(2)).unwrap();
+        sender.released(SlotIndex(1)).unwrap();
+        heard(&far_end);
+
+        sender.repeat_claims().unwrap();
+        assert_eq!(heard(&far_end), [ToGuard::Claiming(SlotIndex(2))]);
     }
 }

@@ -1,8 +1,11 @@
 //! The loop on a thread, with real scripts and a real socket.
 
 use std::{
-    fs,
-    os::fd::{AsFd, OwnedFd},
+    fs::{self, Permissions},
+    os::{
+        fd::{AsFd, OwnedFd},
+        unix::fs::PermissionsExt,
+    },
     path::{Path, PathBuf},
     thread::JoinHandle,
     time::Duration,
@@ -58,6 +61,39 @@ fn a_script_gets_its_arguments_and_not_the_variables_that_steer_shells() {
         ..daemon.next_run(0, NOTIFICATION)
     };
     assert_eq!(daemon.outcome(run), Outcome::Exited(0));
+}
+
+#[test]
+fn a_script_runs_as_its_user_without_our_groups() {
+    if !rustix::process::geteuid().is_root() {
+        return eprintln!("skipped: only root can become somebody else");
+    }
+    let text = r#"[ "$(id -u) $(id -G)" = "65534 65533" ]"#;
+    let script = Script {
+        uid: 65534,
+        gid: 65533,
+        ..script(text)
+    };
+    let mut daemon = Daemon::with_table(&Table {
+        scripts: vec![script],
+        ..Table::default()
+    });
+    assert_eq!(daemon.outcome_of(0), Outcome::Exited(0));
+}
+
+#[test]
+fn a_script_without_a_first_line_is_run_by_the_shell() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("chk");
+    fs::write(&file, "exit 4\n").unwrap();
+    fs::set_permissions(&file, Permissions::from_mode(0o755)).unwrap();
+    let argv = vec![file.display().to_string()];
+    let script = Script { argv, ..script("") };
+    let mut daemon = Daemon::with_table(&Table {
+        scripts: vec![script],
+        ..Table::default()
+    });
+    assert_eq!(daemon.outcome_of(0), Outcome::Exited(4));
 }
 
 #[test]
