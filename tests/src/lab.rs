@@ -10,6 +10,7 @@ use crate::host::Host;
 use crate::namespace::Namespace;
 use crate::node::{Identity, Node};
 use crate::seeds;
+use crate::timeline::Timeline;
 use crate::wiretap::Wiretap;
 
 mod evidence;
@@ -43,6 +44,8 @@ pub struct Lab {
     pub first: Wiretap,
     /// What passes on the network of the virtual addresses.
     pub second: Wiretap,
+    /// What the client saw of the first virtual address, which it asks all the time.
+    pub client: Timeline,
     // The last field: the machines inside end before the one around them.
     switch: Namespace,
 }
@@ -129,6 +132,12 @@ impl Lab {
         let [r1, r2, h] = IDENTITIES;
         let router = |identity: Identity, equipment: &Equipment| {
             let stand_in = equipment.daemon.stand_in(&plan.binaries);
+            if let Some(missing) = stand_in.filter(|path| !path.exists()) {
+                panic!(
+                    "there is no daemon at {} (XVRRPD_BIN names another)",
+                    missing.display()
+                );
+            }
             let machine = switch.inside(identity.name, &plan.binaries, stand_in);
             connect(&switch, &machine, identity, plan.strips_vlan_tags);
             Node::new(machine, identity, equipment)
@@ -137,12 +146,15 @@ impl Lab {
         let machine = switch.inside(h.name, &plan.binaries, None);
         connect(&switch, &machine, h, false);
         let (first, second) = (Wiretap::on(&switch, "lan0"), Wiretap::on(&switch, "lan1"));
+        let host = Host::new(machine);
+        let client = host.ask(seeds::ADDRESSES[0]);
         Self {
             r1,
             r2,
-            host: Host::new(machine),
+            host,
             first,
             second,
+            client,
             switch,
         }
     }
@@ -165,6 +177,20 @@ impl Lab {
         within(Duration::from_secs(8), &what, || {
             node.is_active() && node.holds_the_addresses()
         });
+    }
+
+    /// Pulls the cable out of a node's interface, at the switch.
+    #[track_caller]
+    pub fn pull_cable(&self, node: &Node, interface: &str) {
+        self.switch
+            .ip_batch(&format!("link set {}-{interface} down\n", node.name()));
+    }
+
+    /// Plugs it in again.
+    #[track_caller]
+    pub fn plug_cable(&self, node: &Node, interface: &str) {
+        self.switch
+            .ip_batch(&format!("link set {}-{interface} up\n", node.name()));
     }
 
     /// The node of this name.

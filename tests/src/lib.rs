@@ -3,13 +3,15 @@
 //! [`Lab`] is the whole of it and has the picture. [`Node`] is a machine that runs a daemon under test beside the
 //! distribution's HAProxy and an SMTP server; [`Host`] is the client and the stranger. What happened is asked
 //! of the [`Wiretap`] (frames, seen on the switch), of the client's [`Timeline`] and of the nodes' logs and
-//! mails. [`within`], [`eventually`] and [`never`] are how a story waits.
+//! mails. [`within`], [`eventually`] and [`never`] are how a story waits; [`story`] and [`demo`] tell what the
+//! end-to-end tests and `vrrp-lab demo` share.
 //!
 //! What is not here: no name, file, pin or process of the lab outside its own namespaces, and no knowledge of
 //! how the daemon under test is built. A failure panics, as in any test.
 
 pub mod binaries;
 pub mod condition;
+pub mod demo;
 pub mod forge;
 pub mod frame;
 pub mod hex;
@@ -23,6 +25,7 @@ pub mod packet_socket;
 pub mod pcap;
 pub mod raw_listener;
 pub mod seeds;
+pub mod story;
 pub mod tail;
 pub mod timeline;
 pub mod wiretap;

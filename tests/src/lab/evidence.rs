@@ -5,6 +5,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::Lab;
 use crate::node::Node;
@@ -12,9 +13,13 @@ use crate::node::Node;
 /// How much of a log is shown beside the failure; all of it is kept.
 const LAST_LINES: usize = 12;
 
+/// How many labs this process has kept evidence of.
+static KEPT: AtomicU32 = AtomicU32::new(1);
+
 /// Copies captures, logs and mails out of the lab and says where they are.
 pub(super) fn keep(lab: &Lab) {
-    let folder = env::temp_dir().join(format!("vrrp-lab-failure-{}", process::id()));
+    let number = KEPT.fetch_add(1, Ordering::Relaxed);
+    let folder = env::temp_dir().join(format!("vrrp-lab-failure-{}-{number}", process::id()));
     match copy(lab, &folder) {
         Ok(()) => eprintln!(
             "the lab's captures and logs are kept in {}",

@@ -43,9 +43,17 @@ impl Node {
     /// Whether the log of this life has a line with all of these words.
     #[must_use]
     pub fn said(&self, words: &[&str]) -> bool {
-        self.log()
-            .lines()
-            .any(|line| words.iter().all(|word| line.contains(word)))
+        self.line_with(words).is_some()
+    }
+
+    /// The first line of this life's log with all of these words.
+    #[must_use]
+    pub fn line_with(&self, words: &[&str]) -> Option<String> {
+        let log = self.log();
+        let mut lines = log.lines();
+        lines
+            .find(|line| words.iter().all(|word| line.contains(word)))
+            .map(str::to_owned)
     }
 
     /// The changes of role in this life.

@@ -37,7 +37,7 @@ impl Node {
         })
     }
 
-    /// A map's contents as `bpftool map dump` shows them.
+    /// A map's contents as `bpftool map dump` shows them, without the elements of an array that are all zero.
     ///
     /// # Panics
     ///
@@ -46,7 +46,11 @@ impl Node {
     #[track_caller]
     pub fn map_dump(&self, name: &str) -> String {
         let id = self.map(name).expect("the program on eth0 uses the map");
-        self.bpftool(&["map", "dump", "id", &id.to_string()])
+        let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
+        let elements = dump.as_array().into_iter().flatten();
+        let used = elements.filter(|element| !is_zero(&without_key(element)));
+        let lines = used.map(|element| format!("{element:#}"));
+        lines.collect::<Vec<_>>().join(",\n")
     }
 
     /// The sum over all processors of one field of `COUNTERS`.
@@ -58,7 +62,7 @@ impl Node {
     #[track_caller]
     pub fn counter(&self, field: &str) -> u64 {
         let id = self.map("COUNTERS").expect("the program on eth0 counts");
-        let dump = json(&self.bpftool(&["--json", "map", "dump", "id", &id.to_string()]));
+        let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
         sum_of(&dump, field)
     }
 
@@ -74,13 +78,37 @@ fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
 }
 
-/// The sum of the numbers named `field` in the typed part of a dump, at whatever depth.
+/// An element of a dump but for its key and, in a per-CPU map, the processors' numbers.
+fn without_key(element: &Value) -> Value {
+    match element {
+        Value::Object(members) => {
+            let kept = members
+                .iter()
+                .filter(|(name, _)| !["key", "cpu"].contains(&name.as_str()));
+            kept.map(|(name, inner)| (name.clone(), without_key(inner)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(without_key).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => element.clone(),
+    }
+}
+
+/// Whether every number in it is zero.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(is_zero),
+        Value::Object(members) => members.values().all(is_zero),
+        Value::Number(number) => number.as_u64() == Some(0),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// The sum of the numbers named `field`, at whatever depth.
 fn sum_of(value: &Value, field: &str) -> u64 {
     match value {
         Value::Array(items) => items.iter().map(|item| sum_of(item, field)).sum(),
         Value::Object(members) => members
             .iter()
-            // Beside `formatted`, a dump repeats everything as bytes.
             .map(|(name, inner)| match inner.as_u64() {
                 Some(number) if name == field => number,
                 _ => sum_of(inner, field),
@@ -94,13 +122,23 @@ fn sum_of(value: &Value, field: &str) -> u64 {
 mod tests {
     use super::*;
 
+    /// As `bpftool` shows a per-CPU array whose values have a type.
+    const DUMP: &str = r#"[
+        {"key": 0, "values": [{"cpu": 0, "value": {"passed": 9, "ip_ttl": 2}},
+                              {"cpu": 1, "value": {"passed": 1, "ip_ttl": 3}}]},
+        {"key": 1, "values": [{"cpu": 0, "value": {"passed": 0, "ip_ttl": 0}},
+                              {"cpu": 1, "value": {"passed": 0, "ip_ttl": 0}}]}]"#;
+
+    #[test]
+    fn an_element_is_zero_whatever_its_number() {
+        let dump = json(DUMP);
+        let zero: Vec<_> = dump.as_array().unwrap().iter().map(without_key).collect();
+        assert_eq!(zero.iter().map(is_zero).collect::<Vec<_>>(), [false, true]);
+    }
+
     #[test]
     fn a_counter_is_summed_over_processors() {
-        let dump = json(
-            r#"[{"key":["0x00"],"values":[{"cpu":0,"value":["0x02"]}],
-                 "formatted":{"key":0,"values":[{"cpu":0,"value":{"passed":9,"ip_ttl":2}},
-                                                {"cpu":1,"value":{"passed":1,"ip_ttl":3}}]}}]"#,
-        );
+        let dump = json(DUMP);
         assert_eq!(sum_of(&dump, "ip_ttl"), 5);
         assert_eq!(sum_of(&dump, "unheard_of"), 0);
     }

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 mod ask;
+mod demo;
 mod listen;
 mod send;
 mod smtp;
@@ -20,6 +21,8 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Play the demonstration: a pair of nodes elects, fails over, is attacked, and says what happened.
+    Demo(demo::Arguments),
     /// Keep asking an address for its page and write down who answered.
     #[command(hide = true)]
     Ask(ask::Arguments),
@@ -36,6 +39,7 @@ enum Command {
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Send(arguments) => send::run(&arguments),
         Command::Listen(arguments) => listen::run(&arguments),
