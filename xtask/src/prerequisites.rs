@@ -106,7 +106,10 @@ fn announce(found: &Found, steps: &[Step]) {
     }
     console::heading("To be installed");
     for step in steps {
-        console::note(&step.to_string());
+        console::note(&step.action.to_string());
+        for reason in &step.why {
+            console::note(&format!("  - {reason}"));
+        }
     }
 }
 
@@ -175,7 +178,10 @@ fn verify(purpose: Purpose) -> Result<()> {
         console::heading("Everything is there");
         return Ok(());
     }
-    let left: Vec<_> = left.iter().map(|step| format!("  {step}")).collect();
+    let left: Vec<_> = left
+        .iter()
+        .map(|step| format!("  {}", step.action))
+        .collect();
     bail!(
         "after installing, this is still missing:\n{}",
         left.join("\n")
