@@ -166,8 +166,14 @@ fn install_packages(packages: &[String], way: Way) -> Result<()> {
     let mut command = way
         .command("sh", &[("PATH", OsStr::new(&path))])
         .with_context(|| format!("needed: apt-get install {}", packages.join(" ")))?;
-    process::run(command.args(["-c", INSTALL, "install.sh"]).args(packages))
-        .context("the packages could not be installed; what is above says why")
+    let status = process::status(command.args(["-c", INSTALL, "install.sh"]).args(packages))?;
+    if process::was_interrupted() {
+        bail!("interrupted");
+    }
+    if !status.success() {
+        bail!("the packages were not installed; what stands above says why");
+    }
+    Ok(())
 }
 
 /// Looks again, so that a package without its tool is noticed here and not in the middle of the work.
