@@ -8,4 +8,7 @@
 //! only `system` touches the world, one file per thing touched, and only `daemon` decides when.
 
 pub mod config;
+pub mod guard;
 pub mod protocol;
+pub mod system;
+pub mod tracking;

@@ -38,14 +38,22 @@ impl Centiseconds {
     /// `None` outside 1 to 4095.
     #[must_use]
     pub const fn new(count: u16) -> Option<Self> {
-        if count == 0 || count > Self::MAX { None } else { Some(Self(count)) }
+        if count == 0 || count > Self::MAX {
+            None
+        } else {
+            Some(Self(count))
+        }
     }
 
     /// Rounds to the nearest hundredth, within what the field holds.
     #[must_use]
     pub fn nearest(duration: Duration) -> Self {
         let count = (duration.as_millis() + 5) / 10;
-        Self(u16::try_from(count).unwrap_or(Self::MAX).clamp(1, Self::MAX))
+        Self(
+            u16::try_from(count)
+                .unwrap_or(Self::MAX)
+                .clamp(1, Self::MAX),
+        )
     }
 
     /// The number on the wire.
@@ -69,7 +77,11 @@ const INTERVALS_OF_SILENCE: u32 = 3;
 /// In v3 it scales with the interval of the Active Router (RFC 9568 §6.1); in v2 it is always a part of one second
 /// (RFC 3768 §6.1).
 #[must_use]
-pub fn skew_time(version: Version, priority: Priority, active_adver_interval: Duration) -> Duration {
+pub fn skew_time(
+    version: Version,
+    priority: Priority,
+    active_adver_interval: Duration,
+) -> Duration {
     let handicap = 256 - u32::from(priority.get());
     match version {
         Version::V2 => Duration::from_secs(1) * handicap / 256,
@@ -105,7 +117,10 @@ mod tests {
         assert_eq!(down(200, SECOND), Duration::from_micros(3_218_750));
         assert_eq!(down(254, SECOND), Duration::from_nanos(3_007_812_500));
         assert_eq!(down(255, SECOND), Duration::from_nanos(3_003_906_250));
-        assert_eq!(down(100, Duration::from_millis(100)), Duration::from_nanos(360_937_500));
+        assert_eq!(
+            down(100, Duration::from_millis(100)),
+            Duration::from_nanos(360_937_500)
+        );
     }
 
     /// C074

@@ -13,7 +13,11 @@ impl Vrid {
     /// `None` for 0, which is not a router.
     #[must_use]
     pub const fn new(number: u8) -> Option<Self> {
-        if number == 0 { None } else { Some(Self(number)) }
+        if number == 0 {
+            None
+        } else {
+            Some(Self(number))
+        }
     }
 
     /// The number as it stands on the wire.

@@ -1,0 +1,10 @@
+//! The stories an operator would tell, each in a laboratory of its own.
+//!
+//! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
+//! expectation. A name that begins with `quick` is told even when there is little time.
+
+mod failover;
+mod interplay;
+mod mail;
+mod scripts;
+mod the_lab_itself;

@@ -1,0 +1,243 @@
+//! A machine of its own: network, PID, mount, UTS and IPC namespaces, held by one process.
+//!
+//! Nothing of it has a name outside: no file below `/run/netns`, no mount, no link. The holder waits for the end of a
+//! pipe whose other end is ours, so that however we end, the kernel closes the pipe, the holder leaves, and with
+//! the first process of its PID namespace goes everything that ran in it.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use crate::binaries::Binaries;
+
+/// Makes the machine; the arguments are its name, the laboratory's program and the daemon's.
+const SETUP: &str = include_str!("namespace.sh");
+
+/// What an inner machine does not share with the host, beside `/run`, `/proc` and `/sys`.
+const OWN_PLACES: &[&str] = &[
+    "/etc/keepalived",
+    "/etc/haproxy",
+    "/var/lib/haproxy",
+    "/var/mail",
+    "/var/log",
+    "/dev/shm",
+    "/tmp",
+];
+
+/// The namespaces of one machine, gone when this is dropped.
+#[derive(Debug)]
+pub struct Namespace {
+    name: String,
+    holder: Child,
+    pid: u32,
+}
+
+impl Namespace {
+    /// A machine that stands alone: the lab's outermost one.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made, which needs root.
+    #[must_use]
+    pub fn new(name: &str, binaries: &Binaries) -> Self {
+        Self::held_by(Command::new("unshare"), name, binaries, None, &[])
+    }
+
+    /// A machine inside this one, which does not outlive it. `daemon` is bound over keepalived's program.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be made.
+    #[must_use]
+    pub fn inside(&self, name: &str, binaries: &Binaries, daemon: Option<&Path>) -> Self {
+        Self::held_by(self.command("unshare"), name, binaries, daemon, OWN_PLACES)
+    }
+
+    fn held_by(
+        mut unshare: Command,
+        name: &str,
+        binaries: &Binaries,
+        daemon: Option<&Path>,
+        own_places: &[&str],
+    ) -> Self {
+        let mut holder = unshare
+            .args(["--net", "--pid", "--mount", "--uts", "--ipc"])
+            .args([
+                "--fork",
+                "--kill-child",
+                "--mount-proc",
+                "sh",
+                "-c",
+                SETUP,
+                "sh",
+                name,
+            ])
+            .arg(&binaries.lab)
+            .arg(daemon.unwrap_or(Path::new("")))
+            .args(own_places)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("`unshare` of util-linux runs");
+        wait_until_ready(&mut holder, name);
+        let pid = last_descendant(holder.id());
+        Self {
+            name: name.to_owned(),
+            holder,
+            pid,
+        }
+    }
+
+    /// A command that will run on this machine.
+    #[must_use]
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        self.entered(&["--all"], program)
+    }
+
+    /// A command of the outer world that acts on this machine's network only.
+    ///
+    /// It sees process ids as we do, which is how a link is handed to another machine.
+    #[must_use]
+    pub fn network_command(&self, program: impl AsRef<OsStr>) -> Command {
+        self.entered(&["--net"], program)
+    }
+
+    fn entered(&self, which: &[&str], program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new("nsenter");
+        command
+            .arg("--target")
+            .arg(self.pid.to_string())
+            .args(which)
+            .arg("--")
+            .arg(program);
+        command.stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command to its end on this machine and returns what it said.
+    ///
+    /// # Panics
+    ///
+    /// If it fails.
+    #[track_caller]
+    pub fn run(&self, program: &str, arguments: &[&str]) -> String {
+        let output = self.output(program, arguments);
+        assert!(
+            output.status.success(),
+            "{}: `{program} {}` failed: {}",
+            self.name,
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Runs a command to its end on this machine, whatever its end.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[track_caller]
+    pub fn output(&self, program: &str, arguments: &[&str]) -> Output {
+        self.command(program)
+            .args(arguments)
+            .output()
+            .expect("`nsenter` of util-linux runs")
+    }
+
+    /// Feeds lines to `ip -batch` on this machine's network.
+    ///
+    /// # Panics
+    ///
+    /// If `ip` refuses one of them.
+    #[track_caller]
+    pub fn ip_batch(&self, lines: &str) {
+        let mut ip = self
+            .network_command("ip")
+            .args(["-batch", "-"])
+            .stdin(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("`nsenter` of util-linux runs");
+        let mut input = ip.stdin.take().expect("the input is a pipe");
+        input
+            .write_all(lines.as_bytes())
+            .expect("`ip` reads its batch");
+        drop(input);
+        let output = ip.wait_with_output().expect("`ip` ends");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            output.status.success(),
+            "{}: ip -batch: {complaint}",
+            self.name
+        );
+    }
+
+    /// Where a path of this machine is found from outside.
+    #[must_use]
+    pub fn path(&self, path: &str) -> PathBuf {
+        PathBuf::from(format!(
+            "/proc/{}/root/{}",
+            self.pid,
+            path.trim_start_matches('/')
+        ))
+    }
+
+    /// The machine's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The first process of the machine, as numbered where we are.
+    #[must_use]
+    pub const fn pid(&self) -> u32 {
+        self.pid
+    }
+}
+
+impl Drop for Namespace {
+    fn drop(&mut self) {
+        drop(self.holder.stdin.take());
+        // It has nothing left to wait for, and its status says nothing.
+        drop(self.holder.wait());
+    }
+}
+
+/// Where every machine keeps the laboratory's own program.
+pub const LAB_PROGRAM: &str = "/run/lab/vrrp-lab";
+
+/// The only child of a process, if it has one.
+#[must_use]
+pub fn child_of(pid: u32) -> Option<u32> {
+    let children = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).ok()?;
+    children.split_whitespace().next()?.parse().ok()
+}
+
+fn last_descendant(mut pid: u32) -> u32 {
+    while let Some(child) = child_of(pid) {
+        pid = child;
+    }
+    pid
+}
+
+fn wait_until_ready(holder: &mut Child, name: &str) {
+    let mut line = String::new();
+    let output = holder.stdout.take().expect("the output is a pipe");
+    let read = BufReader::new(output).read_line(&mut line);
+    if read.is_ok() && line == "ready\n" {
+        return;
+    }
+    let mut complaint = String::new();
+    if let Some(mut errors) = holder.stderr.take() {
+        // What could be read is what can be told.
+        drop(errors.read_to_string(&mut complaint));
+    }
+    panic!(
+        "the machine `{name}` could not be made (it takes root): {}",
+        complaint.trim()
+    );
+}

@@ -1,0 +1,145 @@
+//! A node's XDP program and maps, as `bpftool` shows them.
+//!
+//! Program and map ids are the whole kernel's, so the way to a node's own maps begins at its interface.
+
+use serde_json::Value;
+
+use super::Node;
+
+impl Node {
+    /// The id of the XDP program on an interface, if there is one.
+    ///
+    /// # Panics
+    ///
+    /// If `ip` fails.
+    #[must_use]
+    pub fn xdp_program(&self, interface: &str) -> Option<u64> {
+        let shown = self.machine.run(
+            "ip",
+            &["-json", "-details", "link", "show", "dev", interface],
+        );
+        json(&shown).pointer("/0/xdp/prog/id")?.as_u64()
+    }
+
+    /// The id of the map of this name that the program on eth0 uses.
+    ///
+    /// # Panics
+    ///
+    /// If `bpftool` fails.
+    #[must_use]
+    pub fn map(&self, name: &str) -> Option<u64> {
+        let program = self.xdp_program("eth0")?.to_string();
+        let shown = json(&self.bpftool(&["--json", "prog", "show", "id", &program]));
+        let ids = shown.get("map_ids")?.as_array()?.clone();
+        ids.iter().filter_map(Value::as_u64).find(|id| {
+            let map = json(&self.bpftool(&["--json", "map", "show", "id", &id.to_string()]));
+            map.get("name").and_then(Value::as_str) == Some(name)
+        })
+    }
+
+    /// A map's contents as `bpftool map dump` shows them, without the elements of an array that are all zero.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such map.
+    #[must_use]
+    #[track_caller]
+    pub fn map_dump(&self, name: &str) -> String {
+        let id = self.map(name).expect("the program on eth0 uses the map");
+        let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
+        let elements = dump.as_array().into_iter().flatten();
+        let used = elements.filter(|element| !is_zero(&without_key(element)));
+        let lines = used.map(|element| format!("{element:#}"));
+        lines.collect::<Vec<_>>().join(",\n")
+    }
+
+    /// The sum over all processors of one field of `COUNTERS`.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such map.
+    #[must_use]
+    #[track_caller]
+    pub fn counter(&self, field: &str) -> u64 {
+        let id = self.map("COUNTERS").expect("the program on eth0 counts");
+        let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
+        sum_of(&dump, field)
+    }
+
+    /// Runs `bpftool` on the node.
+    #[track_caller]
+    #[must_use]
+    pub fn bpftool(&self, arguments: &[&str]) -> String {
+        self.machine.run("bpftool", arguments)
+    }
+}
+
+fn json(text: &str) -> Value {
+    serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+/// An element of a dump but for its key and, in a per-CPU map, the processors' numbers.
+fn without_key(element: &Value) -> Value {
+    match element {
+        Value::Object(members) => {
+            let kept = members
+                .iter()
+                .filter(|(name, _)| !["key", "cpu"].contains(&name.as_str()));
+            kept.map(|(name, inner)| (name.clone(), without_key(inner)))
+                .collect()
+        }
+        Value::Array(items) => items.iter().map(without_key).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => element.clone(),
+    }
+}
+
+/// Whether every number in it is zero.
+fn is_zero(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(is_zero),
+        Value::Object(members) => members.values().all(is_zero),
+        Value::Number(number) => number.as_u64() == Some(0),
+        Value::Null | Value::Bool(_) | Value::String(_) => true,
+    }
+}
+
+/// The sum of the numbers named `field`, at whatever depth.
+fn sum_of(value: &Value, field: &str) -> u64 {
+    match value {
+        Value::Array(items) => items.iter().map(|item| sum_of(item, field)).sum(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, inner)| match inner.as_u64() {
+                Some(number) if name == field => number,
+                _ => sum_of(inner, field),
+            })
+            .sum(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As `bpftool` shows a per-CPU array whose values have a type.
+    const DUMP: &str = r#"[
+        {"key": 0, "values": [{"cpu": 0, "value": {"passed": 9, "ip_ttl": 2}},
+                              {"cpu": 1, "value": {"passed": 1, "ip_ttl": 3}}]},
+        {"key": 1, "values": [{"cpu": 0, "value": {"passed": 0, "ip_ttl": 0}},
+                              {"cpu": 1, "value": {"passed": 0, "ip_ttl": 0}}]}]"#;
+
+    #[test]
+    fn an_element_is_zero_whatever_its_number() {
+        let dump = json(DUMP);
+        let zero: Vec<_> = dump.as_array().unwrap().iter().map(without_key).collect();
+        assert_eq!(zero.iter().map(is_zero).collect::<Vec<_>>(), [false, true]);
+    }
+
+    #[test]
+    fn a_counter_is_summed_over_processors() {
+        let dump = json(DUMP);
+        assert_eq!(sum_of(&dump, "ip_ttl"), 5);
+        assert_eq!(sum_of(&dump, "unheard_of"), 0);
+    }
+}

@@ -1,0 +1,180 @@
+//! The maps, and the map-side `unsafe`: what each is stands in `abi`.
+
+use aya_ebpf::{
+    bindings::bpf_spin_lock,
+    btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
+    helpers::generated::{bpf_spin_lock as lock, bpf_spin_unlock as unlock},
+    macros::btf_map,
+};
+use vrrp_ebpf::{
+    abi::{
+        ALERTS_BYTES, AdvertRecord, Alert, BlockView, Bucket, Counters, EVENTS_BYTES, MAX_BUCKETS,
+        MAX_PORTS, MAX_ROUTERS, MAX_VIPS, Port, REASON_COUNT, Reason, Role, RouterEntry,
+        RouterEvent, RouterKey, VipEntry, VipKey,
+    },
+    verdict::{Accepted, Kind, Tables},
+};
+
+#[btf_map]
+static PORTS: HashMap<u32, Port, MAX_PORTS> = HashMap::new();
+#[btf_map]
+static ROUTERS: HashMap<RouterKey, RouterEntry, MAX_ROUTERS> = HashMap::new();
+#[btf_map]
+static ROLES: Array<Role, MAX_ROUTERS> = Array::new();
+#[btf_map]
+static VIPS: HashMap<VipKey, VipEntry, MAX_VIPS> = HashMap::new();
+#[btf_map]
+static BLOCKS: Array<RouterBlock, MAX_ROUTERS> = Array::new();
+#[btf_map]
+static COUNTERS: PerCpuArray<Counters, MAX_PORTS> = PerCpuArray::new();
+#[btf_map]
+static BUCKETS: Array<Bucket, MAX_BUCKETS> = Array::new();
+#[btf_map]
+static EVENTS: RingBuf<RouterEvent, EVENTS_BYTES> = RingBuf::new();
+#[btf_map]
+static ALERTS: RingBuf<Alert, ALERTS_BYTES> = RingBuf::new();
+
+/// A `BlockView` whose first field is the lock that the kernel looks for by its type.
+#[repr(C)]
+struct RouterBlock {
+    lock: bpf_spin_lock,
+    rejected: u32,
+    accepted: u64,
+    news: u64,
+    bell: u64,
+    refreshing: AdvertRecord,
+    lower: AdvertRecord,
+    released: AdvertRecord,
+}
+const _: () = assert!(size_of::<RouterBlock>() == size_of::<BlockView>());
+
+/// What the recording of an advertisement asks for.
+pub(crate) enum Recorded {
+    /// Nothing: it said nothing new, or a record is under way already.
+    Quietly,
+    /// Ring the bell with this number.
+    Ring(u64),
+    /// There is no block for the router.
+    BlockMissing,
+}
+
+/// The interface a frame came in on, if it is one of ours.
+#[inline(always)]
+pub(crate) fn port(ifindex: u32) -> Option<Port> {
+    // SAFETY: the value is copied out at once; the controller replaces it only as a whole element.
+    unsafe { PORTS.get(ifindex) }.copied()
+}
+
+/// The controller's tables as the kernel holds them.
+pub(crate) struct KernelTables;
+
+impl Tables for KernelTables {
+    #[inline(always)]
+    fn router(&self, key: &RouterKey) -> Option<RouterEntry> {
+        // SAFETY: as in `port`.
+        unsafe { ROUTERS.get(key) }.copied()
+    }
+
+    #[inline(always)]
+    fn role(&self, slot: u32) -> Role {
+        ROLES.get(slot).copied().unwrap_or_default()
+    }
+
+    #[inline(always)]
+    fn vip(&self, key: &VipKey) -> Option<VipEntry> {
+        // SAFETY: as in `port`.
+        unsafe { VIPS.get(key) }.copied()
+    }
+}
+
+/// Counts one more of `reason` on `port`.
+#[inline(always)]
+pub(crate) fn count(port: u16, reason: Reason) {
+    if let Some(counters) = COUNTERS.get_ptr_mut(u32::from(port)) {
+        // SAFETY: a per-CPU element is this processor's alone, and XDP does not interrupt itself.
+        *unsafe { &mut *counters }.of(reason) += 1;
+    }
+}
+
+/// Takes a token for an alert of `reason` on `port`.
+#[inline(always)]
+pub(crate) fn may_alert(port: u16, reason: Reason, now_ns: u64) -> bool {
+    let index = u32::from(port) * REASON_COUNT as u32 + reason as u32;
+    let Some(bucket) = BUCKETS.get_ptr_mut(index) else {
+        return false;
+    };
+    // SAFETY: array elements live as long as the map. Two processors may race on the one integer inside; `Bucket::take` says
+    // why that does no harm.
+    unsafe { &mut *bucket }.take(now_ns)
+}
+
+/// Counts a rejected advertisement in its router's block.
+#[inline(always)]
+pub(crate) fn record_rejection(slot: u32) {
+    if let Some(block) = BLOCKS.get_ptr_mut(slot) {
+        // SAFETY: array elements live as long as the map; the field is written under the element's own lock.
+        unsafe {
+            lock(&raw mut (*block).lock);
+            (*block).rejected = (*block).rejected.wrapping_add(1);
+            unlock(&raw mut (*block).lock);
+        }
+    }
+}
+
+/// Writes an accepted advertisement into its router's block, and says whether the bell is to ring.
+///
+/// At most one record per router is in flight: the bell rings only when the controller has acknowledged the last one. The
+/// controller acknowledges first and reads the block (under the lock) second, so what is written here before it reads is
+/// seen, and what is written after finds the acknowledgement.
+#[inline(always)]
+pub(crate) fn record(accepted: &Accepted, role: &Role, now_ns: u64) -> Recorded {
+    let Some(block) = BLOCKS.get_ptr_mut(accepted.slot) else {
+        return Recorded::BlockMissing;
+    };
+    let Some(cell) = ROLES.get_ptr(accepted.slot) else {
+        return Recorded::BlockMissing;
+    };
+    let kind = accepted.kind(role);
+    let mut advert = accepted.record;
+    advert.time_ns = now_ns;
+    let mut ring = 0;
+    // SAFETY: array elements live as long as their maps. The block is written under its own lock, without a call in
+    // between; the controller's cell is read as one aligned integer.
+    unsafe {
+        let block = &mut *block;
+        lock(&raw mut block.lock);
+        let last = match kind {
+            Kind::Release => &mut block.released,
+            Kind::Refreshing => &mut block.refreshing,
+            Kind::Lower => &mut block.lower,
+        };
+        let is_news = accepted.is_news(role, last);
+        *last = advert;
+        block.accepted += 1;
+        if is_news {
+            block.news += 1;
+            if block.bell == core::ptr::read_volatile(&raw const (*cell).acknowledged) {
+                block.bell = block.news;
+                ring = block.news;
+            }
+        }
+        unlock(&raw mut block.lock);
+    }
+    if ring == 0 {
+        Recorded::Quietly
+    } else {
+        Recorded::Ring(ring)
+    }
+}
+
+/// Rings the doorbell; `false` when the ring is full, which only delays the controller: the block has it.
+#[inline(always)]
+pub(crate) fn ring(event: &RouterEvent) -> bool {
+    EVENTS.output(event, 0).is_ok()
+}
+
+/// Hands an alert to the controller; `false` when the ring is full.
+#[inline(always)]
+pub(crate) fn alert(alert: &Alert) -> bool {
+    ALERTS.output(alert, 0).is_ok()
+}

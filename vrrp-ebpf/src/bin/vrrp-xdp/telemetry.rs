@@ -1,0 +1,105 @@
+//! Counting, alerting and, on cold paths, logging.
+
+use aya_ebpf::{helpers::bpf_ktime_get_ns, programs::XdpContext};
+use aya_log_ebpf::warn;
+use vrrp_ebpf::abi::{ALERT_CLAIM, ALERT_REJECTED, Alert, Port, Reason, RouterEvent, widen};
+use vrrp_ebpf::verdict::{Accepted, Claim, Tables as _};
+
+use crate::maps;
+
+/// Counts a rejected advertisement and, if its bucket has a token, tells the controller.
+#[inline(always)]
+pub(crate) fn rejected(
+    ctx: &XdpContext,
+    port: &Port,
+    reason: Reason,
+    slot: u32,
+    source: [u8; 4],
+    hardware_address: [u8; 6],
+) {
+    maps::count(port.number, reason);
+    maps::record_rejection(slot);
+    let alert = Alert {
+        time_ns: 0,
+        slot,
+        port: port.number,
+        kind: ALERT_REJECTED,
+        reason: reason as u8,
+        address: widen(source),
+        hardware_address,
+        reserved: [0; 2],
+    };
+    send(ctx, port, reason, alert);
+}
+
+/// Counts a foreign claim and, if its bucket has a token, tells the controller.
+#[inline(always)]
+pub(crate) fn claimed(ctx: &XdpContext, port: &Port, claim: &Claim) {
+    maps::count(port.number, Reason::ArpClaim);
+    if claim.is_malformed {
+        maps::count(port.number, Reason::ArpMalformed);
+    }
+    let alert = Alert {
+        time_ns: 0,
+        slot: claim.slot,
+        port: port.number,
+        kind: ALERT_CLAIM,
+        reason: Reason::ArpClaim as u8,
+        address: widen(claim.address),
+        hardware_address: claim.hardware_address,
+        reserved: [0; 2],
+    };
+    send(ctx, port, Reason::ArpClaim, alert);
+}
+
+/// Counts an accepted advertisement, records it, and rings the doorbell if it says something new.
+#[inline(always)]
+pub(crate) fn accepted(ctx: &XdpContext, port: &Port, accepted: &Accepted) {
+    maps::count(port.number, Reason::Accepted);
+    let role = maps::KernelTables.role(accepted.slot);
+    match maps::record(accepted, &role, now_ns()) {
+        maps::Recorded::Quietly => {}
+        maps::Recorded::Ring(bell) => {
+            if !maps::ring(&RouterEvent {
+                slot: accepted.slot,
+                reserved: 0,
+                bell,
+            }) {
+                maps::count(port.number, Reason::EventLost);
+            }
+        }
+        maps::Recorded::BlockMissing => {
+            maps::count(port.number, Reason::BlockMissing);
+            if maps::may_alert(port.number, Reason::BlockMissing, now_ns()) {
+                warn!(
+                    ctx,
+                    "no block for slot {} on port {}: advertisement not recorded",
+                    accepted.slot,
+                    port.number
+                );
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn send(ctx: &XdpContext, port: &Port, reason: Reason, mut alert: Alert) {
+    alert.time_ns = now_ns();
+    if !maps::may_alert(port.number, reason, alert.time_ns) {
+        maps::count(port.number, Reason::AlertSuppressed);
+    } else if !maps::alert(&alert) {
+        maps::count(port.number, Reason::AlertLost);
+        if maps::may_alert(port.number, Reason::AlertLost, alert.time_ns) {
+            warn!(
+                ctx,
+                "alert ring full on port {}: record of reason {} lost", port.number, alert.reason
+            );
+        }
+    }
+}
+
+#[inline(always)]
+fn now_ns() -> u64 {
+    // SAFETY: takes nothing and only reads the clock.
+    unsafe { bpf_ktime_get_ns() }
+}

@@ -1,0 +1,78 @@
+//! What happens to this frame? Headers and table entries in, one [`Verdict`] out.
+//!
+//! The same function judges in the kernel ([`decide`], called by the XDP program) and in the daemon
+//! ([`decide_datagram`], called by the raw-socket path), so the two cannot disagree. It has no pointer, no map and no
+//! clock; `tests` compares the two builds on the same bytes.
+
+mod advertisement;
+mod claim;
+
+pub use advertisement::{Accepted, Kind, decide_datagram};
+pub use claim::Claim;
+
+use crate::{
+    abi::{Port, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    frame::Frame,
+    wire::{ethernet, ipv4},
+};
+
+/// What the controller has published, however it is looked up.
+pub trait Tables {
+    /// What to check for the router of `key`, if it is ours.
+    fn router(&self, key: &RouterKey) -> Option<RouterEntry>;
+    /// What the router of `slot` is at the moment.
+    fn role(&self, slot: u32) -> Role;
+    /// Whose address `key` is, if it is ours.
+    fn vip(&self, key: &VipKey) -> Option<VipEntry>;
+}
+
+/// The answer. What it means for the frame: [`Verdict::Reject`] drops it, [`Verdict::Accept`] and [`Verdict::Claim`] say
+/// themselves, everything else passes it on untouched (P2).
+///
+/// Later entry points add `Answer` (a solicitation we reply to) and `Admit` (a gate that opens).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Nothing to do with us.
+    Ignore,
+    /// Near us, but not for us to judge here; counted.
+    Pass(Reason),
+    /// An advertisement for one of our routers that fails a check. It changes nothing (P3).
+    Reject {
+        /// Which check.
+        reason: Reason,
+        /// Which router it was for.
+        slot: u32,
+        /// Who sent it, as far as it says.
+        source: [u8; 4],
+    },
+    /// A valid advertisement for one of our routers.
+    Accept(Accepted),
+    /// Somebody else says that one of our addresses is theirs.
+    Claim(Claim),
+}
+
+/// Judges a frame as it came from the wire, on `port`.
+#[inline(always)]
+pub fn decide<F: Frame + ?Sized, T: Tables>(frame: &F, port: &Port, tables: &T) -> Verdict {
+    let Some(ethernet) = frame.header::<ethernet::Header>(0) else {
+        return Verdict::Ignore;
+    };
+    match ethernet.ether_type.get() {
+        ethernet::TYPE_IPV4 => advertisement::decide_frame(frame, ethernet, port, tables),
+        ethernet::TYPE_ARP => claim::decide(frame, ethernet, port, tables),
+        ethernet::TYPE_VLAN | ethernet::TYPE_SERVICE_VLAN => tagged(frame),
+        _ => Verdict::Ignore,
+    }
+}
+
+/// A tagged frame is another network's, whatever it carries; an advertisement in it is worth counting.
+#[inline(always)]
+fn tagged<F: Frame + ?Sized>(frame: &F) -> Verdict {
+    const TAG_LENGTH: usize = 4;
+    match frame.header::<ipv4::Header>(ethernet::LENGTH + TAG_LENGTH) {
+        Some(ip) if ip.is_plain() && ip.protocol == ipv4::PROTOCOL_VRRP => {
+            Verdict::Pass(Reason::Tagged)
+        }
+        _ => Verdict::Ignore,
+    }
+}

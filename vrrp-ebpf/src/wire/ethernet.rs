@@ -1,0 +1,34 @@
+//! Ethernet II.
+
+use zerocopy::{
+    FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, byteorder::network_endian,
+};
+
+/// Length of the header, untagged.
+pub const LENGTH: usize = 14;
+/// EtherType of IPv4.
+pub const TYPE_IPV4: u16 = 0x0800;
+/// EtherType of ARP.
+pub const TYPE_ARP: u16 = 0x0806;
+/// EtherType of a customer VLAN tag (IEEE 802.1Q).
+pub const TYPE_VLAN: u16 = 0x8100;
+/// EtherType of a service VLAN tag (IEEE 802.1ad).
+pub const TYPE_SERVICE_VLAN: u16 = 0x88a8;
+/// Where 224.0.0.18 is sent to (RFC 1112 §6.4 applied to RFC 9568 §5.1.1.2).
+pub const VRRP_IPV4_GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
+/// Everybody.
+pub const BROADCAST: [u8; 6] = [0xff; 6];
+
+/// The header as it stands in the frame.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Unaligned, Immutable, KnownLayout)]
+pub struct Header {
+    /// Who is to receive the frame.
+    pub destination: [u8; 6],
+    /// Who sent it.
+    pub source: [u8; 6],
+    /// What it carries.
+    pub ether_type: network_endian::U16,
+}
+
+const _: () = assert!(size_of::<Header>() == LENGTH);

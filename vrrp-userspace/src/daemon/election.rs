@@ -1,0 +1,317 @@
+//! The election thread: owns every router, waits for the earliest deadline or an input, decides, executes.
+//!
+//! It takes no lock, opens no file but the fdinfo of a link before a promotion, and waits for nobody: what is slow sits behind
+//! the queues of the [`Executor`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
+//! costs time and never a wrong takeover.
+
+use std::{collections::BTreeMap, io, net::Ipv4Addr};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    io::Errno,
+};
+use vrrp_ebpf::{
+    abi::{Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    verdict::{Tables, Verdict, decide_datagram},
+};
+
+use super::{
+    door::Door,
+    executor::{Executor, Told},
+    hearing::{Hearing, advertisement},
+    inbox::{Inbox, Input},
+    port::Port,
+};
+use crate::{
+    protocol::{Event, Monotonic, Priority, State, VirtualRouter},
+    system::{clock, datapath::Doorbell, raw_socket::Buffer},
+};
+
+/// Datagrams taken from one socket before the others have their turn: more than its buffer holds, so that what had arrived before a deadline
+/// has been heard.
+const DATAGRAMS_AT_ONCE: usize = 4096;
+
+/// A router with everything that belongs to it here.
+pub(super) struct Seat {
+    pub(super) door: Door,
+    hearing: Hearing,
+    /// The port it listens on.
+    port: u16,
+    published: Role,
+}
+
+impl Seat {
+    pub(super) fn new(router: VirtualRouter, port: u16) -> Self {
+        Self { door: Door::new(router), hearing: Hearing::default(), port, published: Role::default() }
+    }
+
+    fn role(&self) -> Role {
+        let router = self.door.router();
+        Role {
+            threshold: router.threshold().get(),
+            is_active: u8::from(router.state() == State::Active),
+            ..self.published
+        }
+    }
+}
+
+/// What the raw path looks routers up in; the same entries that the program has.
+pub(super) type RouterTable = BTreeMap<RouterKey, RouterEntry>;
+
+/// The election, before and while it runs.
+pub(super) struct Election {
+    pub(super) seats: Vec<Seat>,
+    pub(super) routers: RouterTable,
+    pub(super) ports: Vec<Port>,
+    pub(super) doorbell: Option<Doorbell>,
+    pub(super) executor: Executor,
+    pub(super) inbox: Inbox,
+}
+
+impl Election {
+    /// Runs until it is told to stop, and every router has said goodbye.
+    pub(super) fn run(mut self) {
+        for slot in 0..self.seats.len() {
+            self.publish(slot);
+        }
+        let mut buffer = Buffer::default();
+        loop {
+            self.wait();
+            let goes_on = self.take_inputs();
+            self.hear_doorbell();
+            self.hear_raw(&mut buffer);
+            if !goes_on {
+                return self.stop();
+            }
+            self.keep_deadlines();
+        }
+    }
+
+    /// Waits for the earliest deadline or an input.
+    fn wait(&self) {
+        let deadline = self.seats.iter().filter_map(|seat| seat.door.router().deadline()).min();
+        let timeout = deadline.map(|deadline| timespec(deadline, clock::now()));
+        let mut watched = vec![PollFd::new(&self.inbox, PollFlags::IN)];
+        watched.extend(self.doorbell.iter().map(|bell| PollFd::new(bell, PollFlags::IN)));
+        watched.extend(self.ports.iter().map(|port| PollFd::new(&port.ear, PollFlags::IN)));
+        match poll(&mut watched, timeout.as_ref()) {
+            // Interrupted or not: whatever woke us is looked for, and if it was nothing, we come back.
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => tracing::error!("the election cannot wait for its inputs: {error}"),
+        }
+    }
+
+    /// Takes what waits in the inbox. `false` when it is time to stop.
+    fn take_inputs(&mut self) -> bool {
+        self.inbox.silence();
+        while let Some(input) = self.inbox.next_input() {
+            match input {
+                Input::Event { slot, event } => self.give(slot, event),
+                Input::SpeakFrom { slot, sender, source, key, entry } => {
+                    self.routers.insert(key, entry);
+                    if let Some(voice) = self.executor.voices.get_mut(slot) {
+                        voice.from = Some((sender, source));
+                    }
+                    self.give(slot, Event::PrimaryAddressObserved(source));
+                }
+                Input::Listen(port) => {
+                    self.ports.retain(|other| other.number != port.number);
+                    self.ports.push(*port);
+                }
+                Input::Record(answer) => {
+                    let recordings =
+                        self.seats.iter().map(|seat| seat.door.recording().clone()).collect();
+                    answer.send(recordings).ok();
+                }
+                Input::Stop => return false,
+            }
+        }
+        true
+    }
+
+    /// Acknowledges every ring of the bell and takes its block in.
+    fn hear_doorbell(&mut self) {
+        // At most one record per router is in flight, so this ends.
+        while let Some(event) = self.doorbell.as_mut().and_then(Doorbell::next_ring) {
+            let slot = event.slot as usize;
+            if let Some(seat) = self.seats.get_mut(slot) {
+                seat.published.acknowledged = event.bell;
+                self.publish_always(slot);
+                self.take_block_in(slot, Hearing::told);
+            }
+        }
+    }
+
+    fn take_block_in(
+        &mut self,
+        slot: usize,
+        how: fn(&mut Hearing, &vrrp_ebpf::abi::BlockView) -> Vec<crate::protocol::Advertisement>,
+    ) {
+        let Ok(index) = u32::try_from(slot) else {
+            return;
+        };
+        let Some(Ok(block)) = self.doorbell.as_ref().map(|doorbell| doorbell.block(index)) else {
+            return;
+        };
+        let Some(seat) = self.seats.get_mut(slot) else {
+            return;
+        };
+        for advertisement in how(&mut seat.hearing, &block) {
+            self.give(slot, Event::AdvertisementReceived(advertisement));
+        }
+    }
+
+    /// Judges what came by the raw sockets.
+    fn hear_raw(&mut self, buffer: &mut Buffer) {
+        for index in 0..self.ports.len() {
+            for _ in 0..DATAGRAMS_AT_ONCE {
+                let Some(port) = self.ports.get_mut(index) else {
+                    break;
+                };
+                let number = port.number;
+                let Ok(Some(datagram)) = port.ear.receive(buffer) else {
+                    break;
+                };
+                let tables = RawTables { routers: &self.routers, seats: &self.seats };
+                let verdict = decide_datagram(datagram, number, &tables);
+                self.judged(verdict);
+            }
+        }
+    }
+
+    fn judged(&mut self, verdict: Verdict) {
+        let now = clock::now();
+        match verdict {
+            Verdict::Accept(accepted) => {
+                let slot = accepted.slot as usize;
+                let mut record = accepted.record;
+                record.time_ns = now.as_nanos();
+                if let Some(seat) = self.seats.get_mut(slot) {
+                    seat.hearing.heard_raw();
+                }
+                self.give(slot, Event::AdvertisementReceived(advertisement(&record)));
+            }
+            Verdict::Reject { reason, slot, source } => {
+                let slot = slot as usize;
+                if let Some(seat) = self.seats.get_mut(slot) {
+                    seat.hearing.rejected_raw();
+                }
+                let source = Ipv4Addr::from(source);
+                self.executor.tell(slot, now, Told::Rejected { reason, source });
+            }
+            Verdict::Ignore | Verdict::Pass(_) | Verdict::Claim(_) => {}
+        }
+    }
+
+    /// Acts on the deadlines that have come, after asking the data path what it heard meanwhile.
+    fn keep_deadlines(&mut self) {
+        let now = clock::now();
+        for slot in 0..self.seats.len() {
+            if !self.is_due(slot, now) {
+                continue;
+            }
+            self.take_block_in(slot, Hearing::consulted);
+            // What the block told may have moved the deadline.
+            if self.is_due(slot, now) {
+                let event = Event::DeadlineReached(self.evidence(slot));
+                self.give(slot, event);
+            }
+        }
+    }
+
+    fn is_due(&self, slot: usize, now: Monotonic) -> bool {
+        self.seats
+            .get(slot)
+            .and_then(|seat| seat.door.router().deadline())
+            .is_some_and(|deadline| deadline <= now)
+    }
+
+    fn evidence(&mut self, slot: usize) -> crate::protocol::Evidence {
+        let Some(seat) = self.seats.get(slot) else {
+            return crate::protocol::Evidence::default();
+        };
+        // An Active router's deadline is about speaking; nobody's silence is judged.
+        let was_listening = seat.door.router().state() == State::Active
+            || self
+                .ports
+                .iter_mut()
+                .find(|port| port.number == seat.port)
+                .is_some_and(Port::was_listening);
+        seat.hearing.evidence(was_listening)
+    }
+
+    /// Gives an event to a router, does what it says, and publishes what it has become.
+    fn give(&mut self, slot: usize, event: Event) {
+        let now = clock::now();
+        let Some(seat) = self.seats.get_mut(slot) else {
+            return;
+        };
+        for action in seat.door.handle(event, now) {
+            self.executor.execute(slot, action, now);
+        }
+        self.publish(slot);
+    }
+
+    /// Tells the program what the router is, if that has changed.
+    fn publish(&mut self, slot: usize) {
+        let has_changed = self.seats.get(slot).is_some_and(|seat| seat.role() != seat.published);
+        if has_changed {
+            self.publish_always(slot);
+        }
+    }
+
+    fn publish_always(&mut self, slot: usize) {
+        let Some(seat) = self.seats.get_mut(slot) else {
+            return;
+        };
+        seat.published = seat.role();
+        let (Some(doorbell), Ok(index)) = (&mut self.doorbell, u32::try_from(slot)) else {
+            return;
+        };
+        if let Err(error) = doorbell.set_role(index, seat.published) {
+            tracing::error!("the role of slot {slot} could not be published: {error}");
+        }
+    }
+
+    fn stop(&mut self) {
+        for slot in 0..self.seats.len() {
+            self.give(slot, Event::Shutdown);
+        }
+    }
+}
+
+/// The tables as the raw path sees them.
+struct RawTables<'a> {
+    routers: &'a RouterTable,
+    seats: &'a [Seat],
+}
+
+impl Tables for RawTables<'_> {
+    fn router(&self, key: &RouterKey) -> Option<RouterEntry> {
+        self.routers.get(key).copied()
+    }
+
+    fn role(&self, slot: u32) -> Role {
+        let fallback = Role { threshold: Priority::LOWEST.get(), ..Role::default() };
+        self.seats.get(slot as usize).map_or(fallback, |seat| seat.published)
+    }
+
+    /// ARP does not come this way.
+    fn vip(&self, _: &VipKey) -> Option<VipEntry> {
+        None
+    }
+}
+
+/// How long until `deadline`, rounded up by nothing: poll takes nanoseconds.
+fn timespec(deadline: Monotonic, now: Monotonic) -> Timespec {
+    Timespec::try_from(deadline.since(now)).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 })
+}
+
+/// Starts the thread.
+///
+/// # Errors
+///
+/// No thread is to be had.
+pub(super) fn spawn(election: Election) -> io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new().name("election".into()).spawn(|| election.run())
+}

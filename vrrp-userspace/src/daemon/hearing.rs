@@ -1,0 +1,148 @@
+//! What a router's block tells that its state machine has not been told yet.
+//!
+//! Pure: the block comes in, advertisements come out in the order they arrived.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use vrrp_ebpf::abi::{AdvertRecord, BlockView};
+
+use crate::protocol::{Advertisement, Evidence, Monotonic, Priority};
+
+/// Bookkeeping beside one router.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Hearing {
+    refreshing_ns: u64,
+    lower_ns: u64,
+    released_ns: u64,
+    /// `BlockView::news` up to which the doorbell has told us.
+    told: u64,
+    saved_by_map: u32,
+    /// Rejections in the block, and on the raw path.
+    rejected: u32,
+    /// Those of them that came before the last valid advertisement.
+    rejected_before: u32,
+    /// Rejections that the program had counted when we looked last.
+    rejected_by_program: u32,
+}
+
+impl Hearing {
+    /// Takes in a block after its doorbell rang.
+    pub(super) fn told(&mut self, block: &BlockView) -> Vec<Advertisement> {
+        self.told = block.news;
+        self.take_in(block)
+    }
+
+    /// Takes in a block because a deadline has come. News that no doorbell told is counted as saved by the map.
+    pub(super) fn consulted(&mut self, block: &BlockView) -> Vec<Advertisement> {
+        let untold = block.news.saturating_sub(self.told);
+        self.saved_by_map = self.saved_by_map.saturating_add(u32::try_from(untold).unwrap_or(u32::MAX));
+        self.told(block)
+    }
+
+    /// A valid advertisement came by the raw path.
+    pub(super) const fn heard_raw(&mut self) {
+        self.rejected_before = self.rejected;
+    }
+
+    /// An advertisement was rejected on the raw path.
+    pub(super) const fn rejected_raw(&mut self) {
+        self.rejected = self.rejected.saturating_add(1);
+    }
+
+    /// What a deadline is to be told.
+    pub(super) const fn evidence(&self, was_listening: bool) -> Evidence {
+        Evidence {
+            was_listening,
+            rejected: self.rejected.saturating_sub(self.rejected_before),
+            saved_by_map: self.saved_by_map,
+        }
+    }
+
+    fn take_in(&mut self, block: &BlockView) -> Vec<Advertisement> {
+        let new_rejections = block.rejected.wrapping_sub(self.rejected_by_program);
+        self.rejected_by_program = block.rejected;
+        let mut news = Vec::new();
+        for (last, record) in [
+            (&mut self.refreshing_ns, &block.refreshing),
+            (&mut self.lower_ns, &block.lower),
+            (&mut self.released_ns, &block.released),
+        ] {
+            if record.time_ns > *last {
+                *last = record.time_ns;
+                news.push(advertisement(record));
+            }
+        }
+        news.sort_by_key(|advertisement| advertisement.received);
+        self.rejected = self.rejected.saturating_add(new_rejections);
+        if !news.is_empty() {
+            self.rejected_before = self.rejected;
+        }
+        news
+    }
+}
+
+/// A record of either path, as the state machine takes it.
+pub(super) fn advertisement(record: &AdvertRecord) -> Advertisement {
+    let [a, b, c, d, ..] = record.source;
+    Advertisement {
+        received: Monotonic::from_nanos(record.time_ns),
+        source: Ipv4Addr::new(a, b, c, d),
+        priority: Priority::new(record.priority),
+        interval: Duration::from_millis(u64::from(record.interval_centiseconds) * 10),
+        address_count: record.address_count,
+        list_digest: record.list_digest,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn record(time_ns: u64, priority: u8) -> AdvertRecord {
+        AdvertRecord { time_ns, priority, ..AdvertRecord::default() }
+    }
+
+    #[test]
+    fn every_record_is_told_once_and_in_the_order_of_arrival() {
+        let mut hearing = Hearing::default();
+        let mut block = BlockView {
+            refreshing: record(20, 150),
+            released: record(10, 0),
+            news: 2,
+            ..BlockView::default()
+        };
+        let priorities = |news: Vec<Advertisement>| -> Vec<u8> {
+            news.iter().map(|advert| advert.priority.get()).collect()
+        };
+        assert_eq!(priorities(hearing.told(&block)), [0, 150]);
+        assert_eq!(priorities(hearing.told(&block)), [0; 0]);
+        block.refreshing = record(30, 151);
+        assert_eq!(priorities(hearing.told(&block)), [151]);
+    }
+
+    /// P1: what no doorbell told is found at the deadline, and is shown to have been.
+    #[test]
+    fn news_without_a_doorbell_is_saved_by_the_map() {
+        let mut hearing = Hearing::default();
+        let block = BlockView { refreshing: record(20, 150), news: 1, ..BlockView::default() };
+        assert_eq!(hearing.consulted(&block).len(), 1);
+        assert_eq!(hearing.evidence(true).saved_by_map, 1);
+        let steady = BlockView { refreshing: record(40, 150), ..block };
+        assert_eq!(hearing.consulted(&steady).len(), 1);
+        assert_eq!(hearing.evidence(true).saved_by_map, 1, "a repetition is no news");
+    }
+
+    #[test]
+    fn rejections_count_from_the_last_valid_advertisement() {
+        let mut hearing = Hearing::default();
+        let mut block = BlockView { rejected: 5, refreshing: record(20, 150), ..BlockView::default() };
+        hearing.consulted(&block);
+        assert_eq!(hearing.evidence(true).rejected, 0);
+        block.rejected = 9;
+        hearing.consulted(&block);
+        hearing.rejected_raw();
+        assert_eq!(hearing.evidence(true).rejected, 5);
+        hearing.heard_raw();
+        assert_eq!(hearing.evidence(true).rejected, 0);
+    }
+}

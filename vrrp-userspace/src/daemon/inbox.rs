@@ -1,0 +1,112 @@
+//! How the rest of the daemon reaches the election thread.
+//!
+//! The channel holds [`CAPACITY`] inputs. When it is full the sender waits, which is never the election thread; so nothing
+//! is lost, and the election's memory is bounded.
+
+use std::{
+    io,
+    net::Ipv4Addr,
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    sync::{
+        Arc,
+        mpsc::{Receiver, SyncSender, sync_channel},
+    },
+};
+
+use rustix::event::{EventfdFlags, eventfd};
+use tokio::sync::oneshot;
+use vrrp_ebpf::abi::{RouterEntry, RouterKey};
+
+use super::port::Port;
+use crate::{
+    protocol::{Event, recording::Recording},
+    system::advert_sender::AdvertSender,
+};
+
+/// Inputs that may wait.
+const CAPACITY: usize = 256;
+
+/// Something for the election thread.
+pub(super) enum Input {
+    /// Something happened to a router.
+    Event {
+        /// Which.
+        slot: usize,
+        /// What.
+        event: Event,
+    },
+    /// A router has a new address to speak from, and a socket that does.
+    SpeakFrom {
+        /// Which.
+        slot: usize,
+        /// The socket.
+        sender: AdvertSender,
+        /// The address.
+        source: Ipv4Addr,
+        /// Under what the raw path looks it up.
+        key: RouterKey,
+        /// What is checked in its advertisements from now on.
+        entry: RouterEntry,
+    },
+    /// Listen on this interface, instead of the port of the same number if there is one.
+    Listen(Box<Port>),
+    /// Show what went through the doors.
+    Record(oneshot::Sender<Vec<Recording>>),
+    /// Stop every router and end.
+    Stop,
+}
+
+/// The end that sends. Clones share the channel.
+#[derive(Clone)]
+pub(super) struct Outbox {
+    inputs: SyncSender<Input>,
+    bell: Arc<OwnedFd>,
+}
+
+/// The end that the election thread waits at.
+pub(super) struct Inbox {
+    inputs: Receiver<Input>,
+    bell: Arc<OwnedFd>,
+}
+
+/// Both ends of a new channel.
+///
+/// # Errors
+///
+/// No descriptor is left.
+pub(super) fn channel() -> io::Result<(Outbox, Inbox)> {
+    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let (sender, receiver) = sync_channel(CAPACITY);
+    Ok((
+        Outbox { inputs: sender, bell: Arc::clone(&bell) },
+        Inbox { inputs: receiver, bell },
+    ))
+}
+
+impl Outbox {
+    /// Sends `input`, waiting for room if there is none. `false` when the election has ended.
+    pub(super) fn send(&self, input: Input) -> bool {
+        let is_sent = self.inputs.send(input).is_ok();
+        // A full counter means that the bell is ringing already.
+        rustix::io::write(&self.bell, &1_u64.to_ne_bytes()).ok();
+        is_sent
+    }
+}
+
+impl Inbox {
+    /// The next input, if one waits.
+    pub(super) fn next_input(&self) -> Option<Input> {
+        self.inputs.try_recv().ok()
+    }
+
+    /// Silences the bell; to be done before the inputs are taken.
+    pub(super) fn silence(&self) {
+        rustix::io::read(&self.bell, &mut [0; 8]).ok();
+    }
+}
+
+impl AsFd for Inbox {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.bell.as_fd()
+    }
+}

@@ -1,0 +1,266 @@
+//! The interfaces of the plan, brought up as they appear: the program, the ear, and the voices of the routers on them.
+
+use std::{
+    collections::BTreeMap,
+    io,
+    net::{IpAddr, Ipv4Addr},
+    num::NonZeroU32,
+    sync::Arc,
+};
+
+use tracing::{debug, info, warn};
+use vrrp_ebpf::{
+    abi::{self, PORT_FINAL, VipEntry, VipKey},
+    wire::ipv4,
+};
+
+use super::{
+    inbox::{Input, Outbox},
+    plan::{InterfacePlan, Plan},
+    port::Port,
+};
+use crate::{
+    system::{
+        advert_sender::AdvertSender,
+        datapath::{AttachError, Attachment, Datapath, Interface, Publisher},
+        netlink::{Link, Netlink, primary_address},
+        raw_socket::{Hearing, RawSocket},
+    },
+};
+
+/// The interfaces and what sits on them.
+pub(super) struct Network {
+    netlink: Netlink,
+    /// The program, where the kernel has it.
+    program: Option<(Datapath, Publisher)>,
+    outbox: Outbox,
+    /// By name: what an interface was when it was brought up.
+    known: BTreeMap<String, Known>,
+    /// The address each router speaks from.
+    sources: Vec<Option<Ipv4Addr>>,
+}
+
+/// An interface that has been brought up.
+struct Known {
+    index: u32,
+    /// Kept so that the program stays attached; the election has the other hand on it.
+    _attachment: Option<Arc<Attachment>>,
+}
+
+impl Network {
+    pub(super) fn new(
+        netlink: Netlink,
+        program: Option<(Datapath, Publisher)>,
+        outbox: Outbox,
+        plan: &Plan,
+    ) -> Self {
+        let sources = vec![None; plan.routers.len()];
+        Self { netlink, program, outbox, known: BTreeMap::new(), sources }
+    }
+
+    /// Brings every interface of the plan up that exists.
+    pub(super) async fn look_around(&mut self, plan: &Plan) -> Vec<Link> {
+        let mut links = match self.netlink.links().await {
+            Ok(links) => links,
+            Err(error) => {
+                warn!("Netlink: the interfaces cannot be listed: {error}");
+                return Vec::new();
+            }
+        };
+        links.retain(|link| plan.port_of(&link.name).is_some());
+        for link in &links {
+            self.link_is_there(plan, link).await;
+        }
+        links
+    }
+
+    /// An interface of the plan exists. If it is new, or another one of the same name, it is brought up.
+    pub(super) async fn link_is_there(&mut self, plan: &Plan, link: &Link) {
+        if self.known.get(&link.name).is_some_and(|known| known.index == link.index) {
+            return;
+        }
+        let Some(number) = plan.port_of(&link.name) else {
+            return;
+        };
+        let Some(interface) = plan.interfaces.get(usize::from(number)) else {
+            return;
+        };
+        let is_final = self.is_final(&link.name).await;
+        let attachment = self.attach(interface, link, number, is_final);
+        let has_ear = !interface.carries_adverts
+            || self.listen(link, number, is_final, attachment.as_ref());
+        if has_ear {
+            let known = Known { index: link.index, _attachment: attachment };
+            self.known.insert(link.name.clone(), known);
+        }
+    }
+
+    /// An interface is gone; the next one of its name is another one.
+    pub(super) fn link_is_gone(&mut self, name: &str) {
+        self.known.remove(name);
+        for source in &mut self.sources {
+            // Whoever spoke there has to open a new socket; those elsewhere find theirs unchanged.
+            *source = None;
+        }
+    }
+
+    /// Looks up the address each router speaks from, and opens a voice where it has changed.
+    pub(super) async fn find_sources(&mut self, plan: &Plan) -> Vec<Option<Ipv4Addr>> {
+        for (slot, router) in plan.routers.iter().enumerate() {
+            let interface = &router.settings.interface;
+            let virtual_addresses: Vec<IpAddr> =
+                router.addresses.iter().map(|address| address.address).collect();
+            let addresses = match self.netlink.addresses(interface).await {
+                Ok(addresses) => addresses,
+                Err(error) => {
+                    debug!("Netlink: no addresses of {interface}: {error}");
+                    Vec::new()
+                }
+            };
+            let source = primary_address(&addresses, &virtual_addresses);
+            if source != self.sources[slot] && self.speak_from(plan, slot, source) {
+                self.sources[slot] = source;
+            }
+        }
+        self.sources.clone()
+    }
+
+    /// Opens the voice of `slot`. `false` when that did not work and is to be tried again.
+    fn speak_from(&mut self, plan: &Plan, slot: usize, source: Option<Ipv4Addr>) -> bool {
+        let Some(source) = source else {
+            return true;
+        };
+        let router = &plan.routers[slot];
+        let name = &router.settings.interface;
+        let index = self.known.get(name).and_then(|known| NonZeroU32::new(known.index));
+        let Some(index) = index else {
+            return false;
+        };
+        let sender = match AdvertSender::open(index, source, ipv4::VRRP_GROUP.into()) {
+            Ok(sender) => sender,
+            Err(error) => {
+                warn!("({}) cannot send from {source} on {name}: {error}", router.settings.name);
+                return false;
+            }
+        };
+        let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.set_router(router.key(), entry)
+        {
+            warn!("({}) the XDP program cannot be told: {error}", router.settings.name);
+        }
+        self.outbox.send(Input::SpeakFrom { slot, sender, source, key: router.key(), entry })
+    }
+
+    /// Whether what the program says of a frame is final: no VLAN tag can have been stripped before.
+    async fn is_final(&self, interface: &str) -> bool {
+        match self.netlink.strips_vlan_tags(interface).await {
+            Ok(strips) => !strips,
+            Err(error) => {
+                debug!("{interface}: whether VLAN tags are stripped cannot be found out: {error}");
+                false
+            }
+        }
+    }
+
+    fn attach(
+        &mut self,
+        plan: &InterfacePlan,
+        link: &Link,
+        number: u16,
+        is_final: bool,
+    ) -> Option<Arc<Attachment>> {
+        if link.loopback {
+            return None;
+        }
+        let (datapath, publisher) = self.program.as_mut()?;
+        let port = abi::Port {
+            number,
+            hardware_address: link.mac.unwrap_or_default(),
+            flags: if is_final { PORT_FINAL } else { 0 },
+        };
+        if let Err(error) = publisher.set_port(link.index, port) {
+            warn!("XDP on {}: {error}; listening on the raw socket", link.name);
+            return None;
+        }
+        let interface = Interface { name: link.name.clone(), index: link.index };
+        match datapath.attach(&interface, plan.xdp_mode) {
+            Ok(attachment) => {
+                log_attached(&attachment, is_final);
+                Some(Arc::new(attachment))
+            }
+            Err(AttachError::Off) => {
+                info!("XDP on {}: off, listening on the raw socket", link.name);
+                None
+            }
+            Err(error) => {
+                warn!("XDP on {}: {error}; listening on the raw socket", link.name);
+                None
+            }
+        }
+    }
+
+    fn listen(
+        &self,
+        link: &Link,
+        number: u16,
+        is_final: bool,
+        attachment: Option<&Arc<Attachment>>,
+    ) -> bool {
+        let hearing =
+            if is_final && attachment.is_some() { Hearing::Undecided } else { Hearing::Everything };
+        match RawSocket::open(&link.name, link.index, hearing) {
+            Ok(ear) => self.outbox.send(Input::Listen(Box::new(Port {
+                number,
+                name: link.name.clone(),
+                ear,
+                attachment: attachment.cloned(),
+            }))),
+            Err(error) => {
+                warn!("no raw socket on {}: {error}", link.name);
+                false
+            }
+        }
+    }
+
+    /// Tells the program whose addresses are on which interface.
+    pub(super) fn publish_addresses(&mut self, plan: &Plan) {
+        let Some((_, publisher)) = &mut self.program else {
+            return;
+        };
+        for (slot, router) in (0_u32..).zip(&plan.routers) {
+            let Some(flags) = router.vip_flags() else {
+                continue;
+            };
+            for address in &router.addresses {
+                let (Some(port), IpAddr::V4(ip)) = (plan.port_of(&address.interface), address.address)
+                else {
+                    continue;
+                };
+                let key = VipKey::ipv4(port, ip.octets());
+                if let Err(error) = publisher.set_vip(key, VipEntry { slot, flags }) {
+                    warn!("claims of {address} will not be noticed: {error}");
+                }
+            }
+        }
+    }
+}
+
+fn log_attached(attachment: &Attachment, is_final: bool) {
+    let mode = if attachment.is_native { "native" } else { "generic" };
+    let name = &attachment.interface.name;
+    let id = attachment.link_id();
+    info!("XDP on {name}: attached ({mode}, link {id})");
+    if !is_final {
+        info!("XDP on {name}: VLAN tags may be stripped before it, so adverts are judged on the raw socket");
+    }
+}
+
+/// Whether the daemon may open raw sockets at all: what is missing is said once and clearly, before anything has started.
+///
+/// # Errors
+///
+/// `CAP_NET_RAW` is missing.
+pub(super) fn check_privileges() -> io::Result<()> {
+    RawSocket::open("lo", 1, Hearing::Everything).map(drop)
+}

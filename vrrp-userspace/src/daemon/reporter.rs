@@ -1,0 +1,210 @@
+//! Tells the people: the log, the notify scripts, the mails; and judges who else claims our addresses.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use tokio::{sync::mpsc, time::sleep};
+use tracing::{debug, error, info, warn};
+use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
+
+use super::{
+    executor::{Telling, Told},
+    phrases::{self, Level, Phrase},
+    rejections::Rejections,
+};
+use crate::{
+    protocol::{
+        Monotonic, Note, Transition,
+        address_claims::{AddressClaims, Alarm, Claim, Colons, Rightful},
+    },
+    system::{
+        clock,
+        datapath::Alerts,
+        mailer::{self, Mailer},
+        notifier::{NotifyScripts, notifications},
+        runner::Runner,
+    },
+};
+
+/// Alerts taken from the ring before tellings have their turn.
+const ALERTS_AT_ONCE: usize = 64;
+
+/// What is told of one router, and to whom.
+#[derive(Debug)]
+pub(super) struct Audience {
+    pub(super) name: String,
+    pub(super) notify: NotifyScripts,
+    pub(super) sends_mail: bool,
+    /// Advertisement_Interval: the time a claim has to be explained.
+    pub(super) interval: Duration,
+}
+
+/// Everybody who is told anything.
+pub(super) struct Reporter {
+    pub(super) audiences: Vec<Audience>,
+    /// Names of the interfaces by port.
+    pub(super) interfaces: Vec<String>,
+    pub(super) router_id: String,
+    pub(super) runner: Runner,
+    pub(super) mailer: Option<Mailer>,
+    pub(super) claims: AddressClaims,
+    pub(super) rejections: Rejections,
+}
+
+impl Reporter {
+    /// Tells until the election has ended and everything it said has been told; then sees the mails off.
+    pub(super) async fn run(
+        mut self,
+        mut tellings: mpsc::Receiver<Telling>,
+        mut alerts: Option<Alerts>,
+    ) {
+        loop {
+            let judge_in = self.claims.deadline().map(|deadline| deadline.since(clock::now()));
+            tokio::select! {
+                biased;
+                telling = tellings.recv() => match telling {
+                    Some(telling) => self.tell(&telling),
+                    None => break,
+                },
+                () = sleep(judge_in.unwrap_or_default()), if judge_in.is_some() => {
+                    for alarm in self.claims.judge(clock::now()) {
+                        self.raise(&alarm);
+                    }
+                }
+                heard = next_alerts(&mut alerts) => match heard {
+                    Ok(heard) => heard.iter().for_each(|alert| self.take(alert)),
+                    Err(failure) => {
+                        error!("the ring of alerts cannot be read any more: {failure}");
+                        alerts = None;
+                    }
+                },
+            }
+        }
+        if let Some(mailer) = self.mailer {
+            mailer.finish(Duration::from_secs(1)).await;
+        }
+    }
+
+    fn tell(&mut self, telling: &Telling) {
+        let Some(audience) = self.audiences.get(telling.slot) else {
+            return;
+        };
+        let name = &audience.name;
+        match &telling.what {
+            Told::Transition(transition) => self.transition(telling.slot, transition, telling.now),
+            Told::Note(note) => {
+                if let Note::ActiveRouterLearned { .. } = note {
+                    self.claims.active_router_changed(telling.slot, telling.now);
+                }
+                log(name, phrases::note(note));
+            }
+            Told::Sending(Ok(())) => info!("({name}) adverts are sent again"),
+            Told::Sending(Err(failure)) => warn!("({name}) adverts cannot be sent: {failure}"),
+            Told::GuardUnreachable(failure) => {
+                warn!("({name}) {failure}: a crash would leave the addresses until the next start");
+            }
+            Told::Rejected { reason, source } => {
+                self.rejected(telling.slot, *reason, *source, telling.now);
+            }
+            Told::Lost(count) => warn!("{count} lines about the election were lost before this one"),
+        }
+    }
+
+    fn transition(&mut self, slot: usize, transition: &Transition, now: Monotonic) {
+        self.claims.transition(slot, transition.to, now);
+        let Some(audience) = self.audiences.get(slot) else {
+            return;
+        };
+        for phrase in phrases::transition(transition) {
+            log(&audience.name, phrase);
+        }
+        let calls =
+            notifications(&audience.notify, &audience.name, transition.to, transition.priority);
+        let queue = u32::try_from(slot).unwrap_or(u32::MAX);
+        for (script, arguments) in calls {
+            self.runner.notify(queue, script, arguments);
+        }
+        if audience.sends_mail {
+            self.mail(audience, transition);
+        }
+    }
+
+    fn mail(&self, audience: &Audience, transition: &Transition) {
+        let Some(mailer) = &self.mailer else {
+            return;
+        };
+        let because = transition.because.to_string();
+        let priority = transition.priority.to_string();
+        let mail = mailer::mail_for(&mailer::Transition {
+            router_id: &self.router_id,
+            instance: &audience.name,
+            state: transition.to,
+            because: &because,
+            facts: &[("effective priority", &priority)],
+        });
+        if let Some(mail) = mail {
+            mailer.send(mail);
+        }
+    }
+
+    fn take(&mut self, alert: &Alert) {
+        let now = Monotonic::from_nanos(alert.time_ns);
+        let [a, b, c, d, ..] = alert.address;
+        let address = Ipv4Addr::new(a, b, c, d);
+        let slot = alert.slot as usize;
+        if alert.kind == ALERT_CLAIM {
+            let Some(audience) = self.audiences.get(slot) else {
+                return;
+            };
+            let by = alert.hardware_address;
+            debug!("({}) {address} is claimed by {}", audience.name, Colons(by));
+            let claim = Claim { at: now, slot, port: alert.port, address, by };
+            self.claims.claimed(claim, audience.interval);
+        } else if let Some(reason) = Reason::ALL.get(usize::from(alert.reason)) {
+            self.rejected(slot, *reason, address, now);
+        }
+    }
+
+    fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
+        let Some(audience) = self.audiences.get(slot) else {
+            return;
+        };
+        if let Some(line) = self.rejections.line(slot, reason, source, now) {
+            warn!("({}) {line}", audience.name);
+        }
+    }
+
+    fn raise(&self, alarm: &Alarm) {
+        let claim = &alarm.claim;
+        let Some(audience) = self.audiences.get(claim.slot) else {
+            return;
+        };
+        let interface =
+            self.interfaces.get(usize::from(claim.port)).map_or("an interface", String::as_str);
+        let (name, address, by) = (&audience.name, claim.address, Colons(claim.by));
+        match alarm.rightful {
+            Rightful::Us => warn!(
+                "({name}) ALARM: {by} claims {address} on {interface} by ARP while we are MASTER"
+            ),
+            Rightful::Other(other) => warn!(
+                "({name}) ALARM: {by} claims {address} on {interface} by ARP, which {} has had, and MASTER has not changed",
+                Colons(other)
+            ),
+        }
+    }
+}
+
+async fn next_alerts(alerts: &mut Option<Alerts>) -> std::io::Result<Vec<Alert>> {
+    match alerts {
+        Some(alerts) => alerts.next_alerts(ALERTS_AT_ONCE).await,
+        None => std::future::pending().await,
+    }
+}
+
+fn log(name: &str, (level, text): Phrase) {
+    match level {
+        Level::Detail => debug!("({name}) {text}"),
+        Level::Info => info!("({name}) {text}"),
+        Level::Warning => warn!("({name}) {text}"),
+    }
+}
+

@@ -1,0 +1,149 @@
+//! What is done in the place of a daemon that was killed.
+
+use std::{collections::BTreeSet, fmt, fs, io, net::IpAddr, path::Path, time::Duration};
+
+use rustix::process::Pid;
+use tokio::{runtime::Runtime, time::timeout};
+
+use super::{ledger::Ledger, message::Slot};
+use crate::system::{
+    advert_sender::AdvertSender,
+    netlink::{InterfaceAddress, Netlink},
+};
+
+/// How long the kernel may take to remove all addresses.
+const REMOVAL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// What was done, for the log.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Done {
+    said_goodbye: Vec<String>,
+    removed: usize,
+    problems: Vec<String>,
+}
+
+/// Says goodbye for everything claimed, then takes its addresses down. The goodbyes come first because the other
+/// routers can do something with them.
+pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
+    let mut done = Done::default();
+    for slot in ledger.claimed() {
+        match say_goodbye(slot) {
+            Ok(()) => done.said_goodbye.push(slot.name.clone()),
+            Err(error) => done
+                .problems
+                .push(format!("{} without priority 0: {error}", slot.name)),
+        }
+    }
+    let addresses: Vec<_> = ledger
+        .claimed()
+        .flat_map(|slot| slot.addresses.clone())
+        .collect();
+    if !addresses.is_empty() {
+        match runtime.block_on(async { timeout(REMOVAL_DEADLINE, remove(&addresses)).await }) {
+            Ok(Ok((removed, problems))) => {
+                done.removed = removed;
+                done.problems.extend(problems);
+            }
+            Ok(Err(error)) => done
+                .problems
+                .push(format!("addresses may still be there: {error}")),
+            Err(_elapsed) => done.problems.push("addresses may still be there".into()),
+        }
+    }
+    done
+}
+
+fn say_goodbye(slot: &Slot) -> io::Result<()> {
+    let advert = slot.release.as_ref().ok_or(io::ErrorKind::NotFound)?;
+    let sender = AdvertSender::open(advert.interface, advert.source, advert.destination)?;
+    sender.send(&advert.message)
+}
+
+/// Removes those of `addresses` that are there and ours; all that are there, if the kernel keeps no marks. Returns
+/// how many, and what went wrong.
+async fn remove(addresses: &[InterfaceAddress]) -> io::Result<(usize, Vec<String>)> {
+    let netlink = Netlink::connect()?;
+    let observed = netlink.all_addresses().await.map_err(io::Error::other)?;
+    let keeps_marks = observed.iter().any(|observed| observed.is_marked);
+    let claimed: BTreeSet<_> = addresses.iter().map(identity).collect();
+    let ours: Vec<_> = observed
+        .into_iter()
+        .filter(|observed| observed.is_ours || !keeps_marks)
+        .map(|observed| observed.address)
+        .filter(|address| claimed.contains(&identity(address)))
+        .collect();
+    let failures = netlink.remove_addresses(&ours).await;
+    let problems = failures.iter().map(ToString::to_string).collect();
+    Ok((ours.len().saturating_sub(failures.len()), problems))
+}
+
+/// What tells addresses apart.
+fn identity(address: &InterfaceAddress) -> (&str, IpAddr, u8) {
+    (&address.interface, address.address, address.prefix_length)
+}
+
+/// Removes the daemon's pid file, unless another daemon has taken it over.
+pub(super) fn remove_pid_file(pid_file: Option<&Path>, daemon: Pid) {
+    let Some(pid_file) = pid_file else { return };
+    let names_the_dead = fs::read_to_string(pid_file)
+        .is_ok_and(|text| text.trim() == daemon.as_raw_nonzero().to_string());
+    if names_the_dead {
+        fs::remove_file(pid_file).ok();
+    }
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::default() {
+            return f.write_str("nothing was claimed");
+        }
+        let names = if self.said_goodbye.is_empty() {
+            "no router".into()
+        } else {
+            self.said_goodbye.join(", ")
+        };
+        write!(
+            f,
+            "sent priority 0 for {names}, addresses removed: {}",
+            self.removed
+        )?;
+        self.problems
+            .iter()
+            .try_for_each(|problem| write!(f, "; {problem}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pid_file_that_names_another_daemon_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("keepalived.pid");
+        let dead = Pid::from_raw(4711).unwrap();
+
+        fs::write(&file, "4712\n").unwrap();
+        remove_pid_file(Some(&file), dead);
+        assert!(file.exists());
+
+        fs::write(&file, "4711\n").unwrap();
+        remove_pid_file(Some(&file), dead);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn the_log_line_says_what_was_done_and_what_was_not() {
+        assert_eq!(Done::default().to_string(), "nothing was claimed");
+        let done = Done {
+            said_goodbye: vec!["HA_V1".into(), "HA_V2".into()],
+            removed: 2,
+            problems: vec!["10.0.0.1/24 on eth1: Device or resource busy".into()],
+        };
+        assert_eq!(
+            done.to_string(),
+            "sent priority 0 for HA_V1, HA_V2, addresses removed: 2; \
+             10.0.0.1/24 on eth1: Device or resource busy"
+        );
+    }
+}

@@ -1,0 +1,55 @@
+//! What can happen to a virtual router. Past tense; observations, not orders.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Monotonic, Priority, fault::FaultReasons};
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The daemon is ready to run this router (RFC 9568 §6.4.1).
+    Startup,
+    /// The daemon is stopping, or the router is to go.
+    Shutdown,
+    /// [`super::VirtualRouter::deadline`] has come, and the data path has been asked what it heard meanwhile.
+    DeadlineReached(Evidence),
+    /// A valid advertisement was heard; whoever judged it, the program or the raw path.
+    AdvertisementReceived(Advertisement),
+    /// What is wrong, all of it, has changed.
+    FaultsObserved(FaultReasons),
+    /// Tracking has changed what we advertise.
+    PriorityObserved(Priority),
+    /// The address we speak from has changed.
+    PrimaryAddressObserved(Ipv4Addr),
+}
+
+/// What an advertisement says to the election.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Advertisement {
+    /// When it arrived: at the driver if the program judged it, else when it was read.
+    pub received: Monotonic,
+    /// Who sent it.
+    pub source: Ipv4Addr,
+    /// How much they want to be Active.
+    pub priority: Priority,
+    /// How often they send.
+    pub interval: Duration,
+    /// How many addresses they listed.
+    pub address_count: u8,
+    /// `ListDigest` of those.
+    pub list_digest: u32,
+}
+
+/// What the data path says of the silence that a deadline is about (P1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Evidence {
+    /// Whether everything that arrived since the timer was set could have been heard. `false` when the program turned out to be
+    /// detached: then silence proves nothing.
+    pub was_listening: bool,
+    /// Advertisements for this router rejected since the last valid one.
+    pub rejected: u32,
+    /// Advertisements that the map knew of and no event had told.
+    pub saved_by_map: u32,
+}

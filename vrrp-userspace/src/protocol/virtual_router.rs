@@ -1,0 +1,408 @@
+//! One virtual router and its election.
+//!
+//! Does not look at a clock, send anything, or know where an event came from.
+
+mod role;
+mod settings;
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use self::role::{Listening, Role, Speaking};
+pub use self::settings::{Announcements, Settings};
+use super::{
+    Action, Advertisement, Because, Event, Evidence, FaultReasons, Monotonic, Note, Priority,
+    State, Transition, timers,
+};
+
+/// One virtual router: a VRID, an address family, an interface, and an election.
+///
+/// The states and transitions are those of RFC 9568 §6.4, plus `Fault`, which keepalived adds.
+///
+/// ```text
+///                 Startup            silence for Active_Down_Interval
+///   Initialize ────────────► Backup ─────────────────────────────────► Active
+///     ▲  ▲  ╰─────────── Startup, as the address owner ───────────────► │  │
+///     │  │                     │  ◄────── a better router speaks ───────╯  │
+///     │  ╰────── Shutdown ─────╯                                           │
+///     ╰───────── Shutdown, after an advertisement of priority 0 ───────────╯
+/// ```
+///
+/// A fault leads from every state to `Fault`, the end of the last fault to Backup.
+///
+/// A router is told what happened and when, and answers with what should be done, in order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualRouter {
+    settings: Settings,
+    /// What we advertise: the configured priority and what tracking makes of it.
+    priority: Priority,
+    /// The address we speak from, once there is one.
+    own_address: Option<Ipv4Addr>,
+    faults: FaultReasons,
+    role: Role,
+}
+
+impl VirtualRouter {
+    /// A router in Initialize.
+    #[must_use]
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            priority: settings.priority,
+            own_address: None,
+            faults: FaultReasons::default(),
+            role: Role::Initialize { is_started: false },
+            settings,
+        }
+    }
+
+    /// Takes in one event and returns what to do about it, in order.
+    pub fn handle(&mut self, event: &Event, now: Monotonic) -> Vec<Action> {
+        match event {
+            Event::Startup => self.start(now),
+            Event::Shutdown => self.stop(),
+            Event::DeadlineReached(evidence) => self.deadline_reached(*evidence, now),
+            Event::AdvertisementReceived(advertisement) => self.hear(advertisement, now),
+            Event::FaultsObserved(faults) => self.faults_observed(faults, now),
+            Event::PriorityObserved(priority) => self.priority_observed(*priority),
+            Event::PrimaryAddressObserved(address) => {
+                self.own_address = Some(*address);
+                Vec::new()
+            }
+        }
+    }
+
+    /// The moment to come back with [`Event::DeadlineReached`], if there is one.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Monotonic> {
+        match &self.role {
+            Role::Initialize { .. } | Role::Fault => None,
+            Role::Backup(listening) => Some(self.active_down(listening)),
+            Role::Active(speaking) => Some(speaking.deadline()),
+        }
+    }
+
+    /// What this router is doing.
+    #[must_use]
+    pub const fn state(&self) -> State {
+        match self.role {
+            Role::Initialize { .. } => State::Initialize,
+            Role::Backup(_) => State::Backup,
+            Role::Active(_) => State::Active,
+            Role::Fault => State::Fault,
+        }
+    }
+
+    /// What it advertises, or would.
+    #[must_use]
+    pub const fn priority(&self) -> Priority {
+        self.priority
+    }
+
+    /// What it was made with.
+    #[must_use]
+    pub const fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Who is Active, as far as this router has heard.
+    #[must_use]
+    pub fn active_router(&self) -> Option<Ipv4Addr> {
+        match &self.role {
+            Role::Backup(listening) => listening.heard.map(|(source, _)| source),
+            Role::Active(_) => self.own_address,
+            Role::Initialize { .. } | Role::Fault => None,
+        }
+    }
+
+    /// The least priority whose advertisements restart Active_Down_Timer, or challenge us while Active.
+    ///
+    /// What the data path needs to know to tell what is worth waking up for.
+    #[must_use]
+    pub fn threshold(&self) -> Priority {
+        let preempts = self.settings.preempt || self.priority.is_address_owner();
+        match self.role {
+            Role::Active(_) => self.priority,
+            Role::Backup(_) if preempts => self.priority,
+            Role::Backup(_) | Role::Initialize { .. } | Role::Fault => Priority::LOWEST,
+        }
+    }
+
+    /// RFC 9568 §6.4.1, once nothing is wrong.
+    fn start(&mut self, now: Monotonic) -> Vec<Action> {
+        match self.role {
+            Role::Initialize { .. } => {
+                self.role = Role::Initialize { is_started: true };
+                self.reconsider(Because::Started, now)
+            }
+            Role::Backup(_) | Role::Active(_) | Role::Fault => Vec::new(),
+        }
+    }
+
+    fn stop(&mut self) -> Vec<Action> {
+        match self.role {
+            Role::Initialize { is_started: false } => Vec::new(),
+            Role::Initialize { is_started: true } | Role::Backup(_) | Role::Fault => {
+                let next = Role::Initialize { is_started: false };
+                vec![self.become_state(next, Because::Stopped)]
+            }
+            Role::Active(_) => {
+                let mut actions = self.let_go();
+                let next = Role::Initialize { is_started: false };
+                actions.push(self.become_state(next, Because::Stopped));
+                actions
+            }
+        }
+    }
+
+    fn faults_observed(&mut self, faults: &FaultReasons, now: Monotonic) -> Vec<Action> {
+        self.faults = faults.clone();
+        self.reconsider(Because::FaultsCleared, now)
+    }
+
+    /// Enters or leaves Fault, or starts, as the faults allow.
+    fn reconsider(&mut self, cause: Because, now: Monotonic) -> Vec<Action> {
+        match self.role {
+            Role::Initialize { is_started: false } => Vec::new(),
+            Role::Initialize { is_started: true } | Role::Fault if self.faults.is_empty() => {
+                self.take_part(cause, now)
+            }
+            Role::Initialize { is_started: true } if self.faults.is_only_pending() => Vec::new(),
+            Role::Fault => Vec::new(),
+            Role::Backup(_) | Role::Active(_) if self.faults.is_empty() => Vec::new(),
+            Role::Initialize { .. } | Role::Backup(_) => vec![self.become_faulty()],
+            Role::Active(_) => {
+                let mut actions = self.let_go();
+                actions.push(self.become_faulty());
+                actions
+            }
+        }
+    }
+
+    fn take_part(&mut self, cause: Because, now: Monotonic) -> Vec<Action> {
+        if self.priority.is_address_owner() {
+            return self.become_active(Because::OwnsAddresses, now);
+        }
+        let listening = Listening::since(now, self.settings.advertisement_interval);
+        vec![self.become_state(Role::Backup(listening), cause)]
+    }
+
+    fn deadline_reached(&mut self, evidence: Evidence, now: Monotonic) -> Vec<Action> {
+        match &mut self.role {
+            Role::Initialize { .. } | Role::Fault => Vec::new(),
+            Role::Backup(listening) => {
+                let listening = listening.clone();
+                self.silence(&listening, evidence, now)
+            }
+            Role::Active(speaking) => {
+                let mut actions = Vec::new();
+                if speaking.is_advertisement_due(now, self.settings.advertisement_interval) {
+                    actions.push(Action::SendAdvertisement {
+                        priority: self.priority,
+                    });
+                }
+                if let Some(rounds) = speaking.announcement_due(now, &self.settings.announcements) {
+                    actions.push(Action::AnnounceAddresses { rounds });
+                }
+                actions
+            }
+        }
+    }
+
+    /// Active_Down_Timer has come (RFC 9568 §6.4.2), if it has, and if the silence is real.
+    fn silence(
+        &mut self,
+        listening: &Listening,
+        evidence: Evidence,
+        now: Monotonic,
+    ) -> Vec<Action> {
+        if now < self.active_down(listening) {
+            return Vec::new();
+        }
+        if !evidence.was_listening {
+            let again = Listening {
+                silent_since: now,
+                released: None,
+                ..listening.clone()
+            };
+            self.role = Role::Backup(again);
+            return vec![Action::Note(Note::SilenceNotProven)];
+        }
+        let because = match listening.released {
+            Some((by, at)) => Because::Released {
+                by,
+                ago: now.since(at),
+            },
+            None => Because::Silence {
+                last: listening.heard.map(|(source, at)| (source, now.since(at))),
+                listened: now.since(listening.silent_since),
+                rejected: evidence.rejected,
+                saved_by_map: evidence.saved_by_map,
+            },
+        };
+        let mut actions = vec![Action::Note(Note::AdvertisementTimeout)];
+        actions.extend(self.become_active(because, now));
+        actions
+    }
+
+    fn hear(&mut self, advertisement: &Advertisement, now: Monotonic) -> Vec<Action> {
+        match &self.role {
+            // RFC 9568 §6.4.1: nothing is expected here, and nothing happens.
+            Role::Initialize { .. } | Role::Fault => Vec::new(),
+            Role::Backup(listening) => {
+                let listening = listening.clone();
+                self.hear_as_backup(listening, advertisement)
+            }
+            Role::Active(_) => self.hear_as_active(advertisement, now),
+        }
+    }
+
+    /// RFC 9568 §6.4.2.
+    fn hear_as_backup(&mut self, mut listening: Listening, heard: &Advertisement) -> Vec<Action> {
+        let from = heard.source;
+        let mut notes = Vec::new();
+        if heard.priority.is_release() {
+            notes.push(Note::ReleaseHeard { from });
+            listening.hear_release(from, heard.received);
+        } else if heard.priority >= self.threshold() {
+            notes = listening.hear(heard, &self.settings);
+        } else if listening.discarded != Some((from, heard.priority)) {
+            listening.discarded = Some((from, heard.priority));
+            notes.push(Note::LowerPriorityDiscarded {
+                from,
+                priority: heard.priority,
+            });
+        }
+        self.role = Role::Backup(listening);
+        notes.into_iter().map(Action::Note).collect()
+    }
+
+    /// RFC 9568 §6.4.3. Preempt_Mode is not consulted: an Active Router gives way to a better one whatever it says.
+    fn hear_as_active(&mut self, heard: &Advertisement, now: Monotonic) -> Vec<Action> {
+        let from = heard.source;
+        if heard.priority.is_release() {
+            return self.answer(Note::ReleaseHeardWhileActive { from }, false, now);
+        }
+        let ours = self.own_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let because = if heard.priority > self.priority {
+            Because::HigherPriority {
+                from,
+                theirs: heard.priority,
+                ours: self.priority,
+            }
+        } else if heard.priority == self.priority && from > ours {
+            Because::HigherAddress {
+                from,
+                priority: self.priority,
+                ours,
+            }
+        } else {
+            let note = Note::LowerPriorityAnswered {
+                from,
+                theirs: heard.priority,
+                ours: self.priority,
+            };
+            return self.answer(note, true, now);
+        };
+        let note = Note::BetterRouterHeard {
+            from,
+            theirs: heard.priority,
+            ours: self.priority,
+        };
+        let mut listening = Listening::since(heard.received, self.settings.advertisement_interval);
+        let learned = listening.hear(heard, &self.settings);
+        let mut actions = vec![Action::Note(note), Action::ReleaseAddresses];
+        actions.push(self.become_state(Role::Backup(listening), because));
+        actions.extend(learned.into_iter().map(Action::Note));
+        actions
+    }
+
+    /// Says at once that we are Active, but not more often than [`Speaking`] allows: an attacker must not make us echo him.
+    fn answer(&mut self, note: Note, announce: bool, now: Monotonic) -> Vec<Action> {
+        let Role::Active(speaking) = &mut self.role else {
+            return Vec::new();
+        };
+        let interval = self.settings.advertisement_interval;
+        let mut actions = Vec::new();
+        if speaking.may_answer(now, interval) {
+            actions.push(Action::Note(note));
+            actions.push(Action::SendAdvertisement {
+                priority: self.priority,
+            });
+        }
+        if announce && speaking.may_announce_again(now) {
+            let rounds = self.settings.announcements.rounds;
+            actions.push(Action::AnnounceAddresses { rounds });
+        }
+        actions
+    }
+
+    fn priority_observed(&mut self, priority: Priority) -> Vec<Action> {
+        let from = std::mem::replace(&mut self.priority, priority);
+        if from == priority {
+            return Vec::new();
+        }
+        vec![Action::Note(Note::PriorityChanged { from, to: priority })]
+    }
+
+    /// RFC 9568 §6.4.2, when the timer fires. The advertisement leaves first, as keepalived's does: it ends the election.
+    fn become_active(&mut self, because: Because, now: Monotonic) -> Vec<Action> {
+        let speaking = Speaking::from(now, &self.settings);
+        let report = self.become_state(Role::Active(speaking), because);
+        vec![
+            Action::SendAdvertisement {
+                priority: self.priority,
+            },
+            report,
+            Action::ClaimAddresses,
+            Action::AnnounceAddresses {
+                rounds: self.settings.announcements.rounds,
+            },
+        ]
+    }
+
+    /// What every way out of Active has in common, except to a better router: the goodbye, and the addresses.
+    fn let_go(&self) -> Vec<Action> {
+        vec![
+            Action::SendAdvertisement {
+                priority: Priority::RELEASE,
+            },
+            Action::Note(Note::SentRelease),
+            Action::ReleaseAddresses,
+        ]
+    }
+
+    fn become_faulty(&mut self) -> Action {
+        let because = Because::Faults(self.faults.clone());
+        self.become_state(Role::Fault, because)
+    }
+
+    fn become_state(&mut self, role: Role, because: Because) -> Action {
+        let from = self.state();
+        self.role = role;
+        Action::ReportTransition(Transition {
+            from,
+            to: self.state(),
+            priority: self.priority,
+            because,
+        })
+    }
+
+    /// Active_Down_Timer as a moment.
+    fn active_down(&self, listening: &Listening) -> Monotonic {
+        let version = self.settings.version;
+        let interval = listening.active_adver_interval;
+        let silence = listening.silent_since + self.active_down_interval(interval);
+        match listening.released {
+            Some((_, at)) => silence.min(at + timers::skew_time(version, self.priority, interval)),
+            None => silence,
+        }
+    }
+
+    fn active_down_interval(&self, active_adver_interval: Duration) -> Duration {
+        timers::active_down_interval(self.settings.version, self.priority, active_adver_interval)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,212 @@
+//! What a router is, with exactly the deadlines that belong to it: a stale timer cannot exist.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Announcements, Settings};
+use crate::protocol::{Advertisement, Monotonic, Note, Priority, Version};
+
+/// An answer to a lower router leaves at most this often per interval (C116).
+const ANSWERS_PER_INTERVAL: u32 = 10;
+/// A burst of gratuitous ARP because of a lower router leaves at most this often.
+const ANNOUNCEMENT_PAUSE: Duration = Duration::from_secs(1);
+
+/// A state with what it needs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Role {
+    /// Not taking part.
+    Initialize {
+        /// Startup has come, but something has not reported yet.
+        is_started: bool,
+    },
+    /// Listening.
+    Backup(Listening),
+    /// Speaking.
+    Active(Speaking),
+    /// Something is wrong.
+    Fault,
+}
+
+/// What a Backup remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Listening {
+    /// Active_Down_Timer counts from here.
+    pub(super) silent_since: Monotonic,
+    /// Active_Adver_Interval (RFC 9568 §6.1).
+    pub(super) active_adver_interval: Duration,
+    /// Who spoke last and when, of those who count.
+    pub(super) heard: Option<(Ipv4Addr, Monotonic)>,
+    /// Who said goodbye first since then: goodbyes that follow do not extend the wait (C097).
+    pub(super) released: Option<(Ipv4Addr, Monotonic)>,
+    /// Whose advertisements were discarded last, so that it is said once.
+    pub(super) discarded: Option<(Ipv4Addr, Priority)>,
+    /// Whose address list was found to differ, so that it is said once.
+    pub(super) differing_list: Option<(Ipv4Addr, u32)>,
+}
+
+impl Listening {
+    /// A Backup that begins to listen at `now`.
+    pub(super) const fn since(now: Monotonic, active_adver_interval: Duration) -> Self {
+        Self {
+            silent_since: now,
+            active_adver_interval,
+            heard: None,
+            released: None,
+            discarded: None,
+            differing_list: None,
+        }
+    }
+
+    /// An advertisement that restarts Active_Down_Timer. One that is older than the last changes nothing.
+    pub(super) fn hear(&mut self, heard: &Advertisement, settings: &Settings) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if heard.received < self.silent_since {
+            return notes;
+        }
+        let before = self.heard.map(|(source, _)| source);
+        if before != Some(heard.source) {
+            notes.push(Note::ActiveRouterLearned {
+                address: heard.source,
+                before,
+            });
+        }
+        notes.extend(self.adopt_interval(heard, settings));
+        notes.extend(self.compare_lists(heard, settings));
+        self.silent_since = heard.received;
+        self.heard = Some((heard.source, heard.received));
+        self.released = None;
+        notes
+    }
+
+    /// The Active Router lets go.
+    pub(super) const fn hear_release(&mut self, from: Ipv4Addr, at: Monotonic) {
+        if self.released.is_none() {
+            self.released = Some((from, at));
+        }
+    }
+
+    /// v3 adopts the interval of the Active Router (RFC 9568 §6.4.2); in v2 both are the same or it was rejected.
+    fn adopt_interval(&mut self, heard: &Advertisement, settings: &Settings) -> Option<Note> {
+        if settings.version == Version::V2 || heard.interval == self.active_adver_interval {
+            return None;
+        }
+        let from = std::mem::replace(&mut self.active_adver_interval, heard.interval);
+        Some(Note::IntervalAdopted {
+            from,
+            to: heard.interval,
+        })
+    }
+
+    fn compare_lists(&mut self, heard: &Advertisement, settings: &Settings) -> Option<Note> {
+        if heard.list_digest == settings.list_digest() {
+            self.differing_list = None;
+            return None;
+        }
+        let differing = Some((heard.source, heard.list_digest));
+        if self.differing_list == differing {
+            return None;
+        }
+        self.differing_list = differing;
+        Some(Note::AddressListDiffers {
+            from: heard.source,
+            expected: u8::try_from(settings.virtual_addresses.len()).unwrap_or(u8::MAX),
+            received: heard.address_count,
+        })
+    }
+}
+
+/// What an Active Router remembers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Speaking {
+    next_advertisement: Monotonic,
+    next_announcement: Option<Announcement>,
+    answered: Option<Monotonic>,
+    announced: Monotonic,
+}
+
+/// A burst of gratuitous ARP to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+struct Announcement {
+    at: Monotonic,
+    rounds: u32,
+}
+
+impl Speaking {
+    /// An Active Router that has just sent its first advertisement and begun its first burst.
+    pub(super) fn from(now: Monotonic, settings: &Settings) -> Self {
+        let again = settings.announcements.again_after;
+        let rounds = settings.announcements.rounds;
+        let second = again.map(|delay| Announcement {
+            at: now + delay,
+            rounds,
+        });
+        Self {
+            next_advertisement: now + settings.advertisement_interval,
+            next_announcement: second.or_else(|| refresh(now, &settings.announcements)),
+            answered: None,
+            announced: now,
+        }
+    }
+
+    pub(super) fn deadline(&self) -> Monotonic {
+        self.next_announcement
+            .map_or(self.next_advertisement, |next| {
+                next.at.min(self.next_advertisement)
+            })
+    }
+
+    /// Whether Adver_Timer has come; if so it is set again, on its own grid, so that it does not drift (C110). A wake-up that is late by
+    /// more than an interval does not lead to a burst.
+    pub(super) fn is_advertisement_due(&mut self, now: Monotonic, interval: Duration) -> bool {
+        if now < self.next_advertisement {
+            return false;
+        }
+        let on_the_grid = self.next_advertisement + interval;
+        self.next_advertisement = if on_the_grid > now {
+            on_the_grid
+        } else {
+            now + interval
+        };
+        true
+    }
+
+    /// The rounds of the burst that has come, if one has.
+    pub(super) fn announcement_due(
+        &mut self,
+        now: Monotonic,
+        announcements: &Announcements,
+    ) -> Option<u32> {
+        let due = self.next_announcement.filter(|next| now >= next.at)?;
+        self.next_announcement = refresh(now, announcements);
+        self.announced = now;
+        Some(due.rounds)
+    }
+
+    /// Whether an answer may leave, which counts as the next advertisement (RFC 9568 §6.4.3: Adver_Timer restarts).
+    pub(super) fn may_answer(&mut self, now: Monotonic, interval: Duration) -> bool {
+        let pause = interval / ANSWERS_PER_INTERVAL;
+        if self.answered.is_some_and(|last| now.since(last) < pause) {
+            return false;
+        }
+        self.answered = Some(now);
+        self.next_advertisement = now + interval;
+        true
+    }
+
+    pub(super) fn may_announce_again(&mut self, now: Monotonic) -> bool {
+        if now.since(self.announced) < ANNOUNCEMENT_PAUSE {
+            return false;
+        }
+        self.announced = now;
+        true
+    }
+}
+
+fn refresh(now: Monotonic, announcements: &Announcements) -> Option<Announcement> {
+    let rounds = announcements.refresh_rounds;
+    announcements.refresh.map(|every| Announcement {
+        at: now + every,
+        rounds,
+    })
+}

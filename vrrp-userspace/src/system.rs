@@ -1,0 +1,24 @@
+//! The world outside the process, one file per thing touched.
+//!
+//! Nothing here decides: each file turns an intention into an effect and reports what became of it. Library
+//! names stop at these doors ([`netlink`] is the only user of `rtnetlink`), so the rest of the program
+//! speaks in addresses and links, not in attributes.
+//!
+//! What is slow has a queue of its own: address work, mail and log lines are bounded, and whoever hands them
+//! in never waits.
+
+pub mod address_worker;
+pub mod advert_sender;
+pub mod announcer;
+pub mod clock;
+pub mod datapath;
+pub mod log;
+pub mod mailer;
+pub mod netlink;
+pub mod notifier;
+pub mod packet_address;
+pub mod raw_socket;
+pub mod readable;
+pub mod runner;
+#[cfg(test)]
+mod test_network;

@@ -1,0 +1,243 @@
+//! Installs, announces and removes addresses, on a thread of its own.
+//!
+//! The election orders a *state* per slot (claimed or not, so many rounds of announcements), never waits and
+//! never allocates; an order overwrites the one it supersedes. The worker goes round the slots one batch at
+//! a time, so a slot with thousands of addresses delays neither the others nor its own release, and what is
+//! in place is announced while the rest is being installed.
+//!
+//! What was there before us is never removed.
+
+mod slot;
+mod wanted;
+
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::Duration,
+};
+
+use rustix::fd::OwnedFd;
+use tokio::net::unix::pipe;
+use tracing::{info, warn};
+
+use self::{
+    slot::{Slot, Tools},
+    wanted::Wanted,
+};
+use super::{
+    announcer::Announcer,
+    netlink::{AddressFailure, InterfaceAddress, Netlink},
+};
+
+/// What became of an order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AddressReport {
+    /// Every address of the slot is in place.
+    Installed {
+        /// The slot.
+        slot: usize,
+        /// These were there before and will stay when the others go.
+        existing_not_ours: Vec<InterfaceAddress>,
+    },
+    /// Some addresses of the slot are not in place; the others are.
+    Failed {
+        /// The slot.
+        slot: usize,
+        /// What is missing, and why.
+        failures: Vec<AddressFailure>,
+    },
+    /// Every address in place was announced once more.
+    Announced {
+        /// The slot.
+        slot: usize,
+        /// So many rounds will follow.
+        rounds_left: u32,
+    },
+    /// The addresses of the slot are gone, except those that were there before us.
+    Released {
+        /// The slot.
+        slot: usize,
+        /// What could not be removed, and why.
+        failures: Vec<AddressFailure>,
+    },
+}
+
+/// Gives orders to the worker. Never blocks, allocates or fails; clones order the same slots.
+#[derive(Debug, Clone)]
+pub struct AddressOrders(Arc<Wanted>);
+
+impl AddressOrders {
+    /// The addresses of `slot` should be there. Repeating it puts back what was removed behind our back.
+    pub fn claim(&self, slot: usize) {
+        self.0.claim(slot);
+    }
+
+    /// The addresses of `slot` should be gone.
+    pub fn release(&self, slot: usize) {
+        self.0.release(slot);
+    }
+
+    /// The addresses of `slot`, if claimed, should be announced `rounds` times, 255 at most. Rounds still to
+    /// do are not added up.
+    pub fn announce(&self, slot: usize, rounds: u32) {
+        self.0.announce(slot, rounds);
+    }
+}
+
+/// The worker's thread.
+#[derive(Debug)]
+pub struct AddressWorker {
+    wanted: Arc<Wanted>,
+    stopping: Arc<AtomicBool>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl AddressWorker {
+    /// Starts the worker in the network namespace of the calling thread.
+    ///
+    /// `slots` says which addresses each slot stands for. `report` is called on the worker's thread and must
+    /// not block. When this returns, leftovers of an earlier run are gone.
+    ///
+    /// # Errors
+    /// When the thread or its sockets cannot be made.
+    pub fn start(
+        slots: Vec<Vec<InterfaceAddress>>,
+        report: impl FnMut(AddressReport) + Send + 'static,
+    ) -> io::Result<Self> {
+        let (wanted, bell) = Wanted::new(slots.len())?;
+        let wanted = Arc::new(wanted);
+        let stopping = Arc::new(AtomicBool::new(false));
+        let (began, beginning) = mpsc::channel();
+        let (end, ended) = mpsc::channel();
+        let office = Office {
+            wanted: Arc::clone(&wanted),
+            stopping: Arc::clone(&stopping),
+        };
+        thread::Builder::new()
+            .name("addresses".into())
+            .spawn(move || {
+                office.run(bell, slots, Box::new(report), &began);
+                drop(end);
+            })?;
+        beginning.recv().map_err(io::Error::other)??;
+        Ok(Self {
+            wanted,
+            stopping,
+            ended,
+        })
+    }
+
+    /// The way to give orders.
+    #[must_use]
+    pub fn orders(&self) -> AddressOrders {
+        AddressOrders(Arc::clone(&self.wanted))
+    }
+
+    /// Releases every slot and ends. False if that is not done after `deadline`; it then goes on for as long
+    /// as the process lives.
+    #[must_use]
+    pub fn shutdown(self, deadline: Duration) -> bool {
+        self.wanted.release_all();
+        self.stopping.store(true, Ordering::Release);
+        self.wanted.ring();
+        self.ended.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Disconnected)
+    }
+}
+
+type Report = Box<dyn FnMut(AddressReport) + Send>;
+
+/// What the thread shares with those who give orders.
+struct Office {
+    wanted: Arc<Wanted>,
+    stopping: Arc<AtomicBool>,
+}
+
+impl Office {
+    fn run(
+        self,
+        bell: OwnedFd,
+        slots: Vec<Vec<InterfaceAddress>>,
+        mut report: Report,
+        began: &mpsc::Sender<io::Result<()>>,
+    ) {
+        let begin = || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build()?;
+            let netlink = runtime.block_on(async { Netlink::connect() })?;
+            let bell = runtime.block_on(async { pipe::Receiver::from_owned_fd(bell) })?;
+            io::Result::Ok((runtime, netlink, bell))
+        };
+        let (runtime, netlink, bell) = match begin() {
+            Ok(begun) => begun,
+            Err(error) => return drop(began.send(Err(error))),
+        };
+        runtime.block_on(async {
+            remove_leftovers(&netlink, &slots.concat()).await;
+            if began.send(Ok(())).is_err() {
+                return;
+            }
+            let slots = slots
+                .into_iter()
+                .enumerate()
+                .map(|(number, it)| Slot::new(number, it));
+            if let Err(error) = self
+                .serve(slots.collect(), &bell, &netlink, &mut report)
+                .await
+            {
+                warn!("the address worker hears no more orders: {error}");
+            }
+        });
+    }
+
+    /// Goes round the slots until nothing is left to do, then waits for the bell.
+    async fn serve(
+        &self,
+        mut slots: Vec<Slot>,
+        bell: &pipe::Receiver,
+        netlink: &Netlink,
+        report: &mut Report,
+    ) -> io::Result<()> {
+        let mut announcer = Announcer::new(netlink.clone());
+        let mut tools = Tools {
+            netlink,
+            announcer: &mut announcer,
+            wanted: &self.wanted,
+            report,
+        };
+        loop {
+            let mut is_busy = false;
+            for slot in &mut slots {
+                is_busy |= slot.step(&mut tools).await;
+            }
+            if is_busy {
+                continue;
+            }
+            if self.stopping.load(Ordering::Acquire) && slots.iter().all(Slot::is_released) {
+                return Ok(());
+            }
+            bell.readable().await?;
+            // Silenced before the slots are looked at: whoever orders from here on rings again.
+            bell.try_read(&mut [0; 256]).ok();
+        }
+    }
+}
+
+async fn remove_leftovers(netlink: &Netlink, configured: &[InterfaceAddress]) {
+    match netlink.remove_leftovers(configured).await {
+        Ok(removed) => {
+            for address in removed {
+                info!("removed {address}, left behind by an earlier run");
+            }
+        }
+        Err(error) => warn!("leftovers of an earlier run cannot be looked for: {error}"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

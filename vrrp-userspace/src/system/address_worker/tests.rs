@@ -1,0 +1,264 @@
+//! Orders in, addresses and frames out, in a network of the test's own.
+
+use std::{io::Read, net::IpAddr, sync::mpsc::Receiver};
+
+use socket2::{Domain, Protocol, Socket, Type};
+
+use super::*;
+use crate::system::test_network::{alone, cable, sh};
+
+#[test]
+fn claimed_addresses_come_are_announced_and_go() {
+    lab("claimed_addresses_come_are_announced_and_go", || {
+        let mut lan = Lan::new(vec![vips(300)]);
+        lan.orders.claim(0);
+        lan.orders.announce(0, 2);
+        lan.expect(&AddressReport::Installed {
+            slot: 0,
+            existing_not_ours: vec![],
+        });
+        lan.expect(&AddressReport::Announced {
+            slot: 0,
+            rounds_left: 1,
+        });
+        lan.expect(&AddressReport::Announced {
+            slot: 0,
+            rounds_left: 0,
+        });
+        assert_eq!(present(), 300);
+        assert_eq!(
+            lan.announcements(),
+            [expected_round(300), expected_round(300)].concat()
+        );
+
+        lan.orders.release(0);
+        lan.expect(&released(0));
+        assert_eq!(present(), 0);
+    });
+}
+
+#[test]
+fn what_the_administrator_put_there_stays() {
+    lab("what_the_administrator_put_there_stays", || {
+        sh("ip addr add 192.168.0.1/32 dev eth0");
+        let mut lan = Lan::new(vec![vips(3)]);
+        lan.orders.claim(0);
+        let existing_not_ours = vips(3)[1..2].to_vec();
+        lan.expect(&AddressReport::Installed {
+            slot: 0,
+            existing_not_ours,
+        });
+        lan.orders.release(0);
+        lan.expect(&released(0));
+        assert_eq!(present(), 1);
+    });
+}
+
+#[test]
+fn leftovers_of_a_crash_are_gone_before_the_first_order() {
+    lab(
+        "leftovers_of_a_crash_are_gone_before_the_first_order",
+        || {
+            let mut lan = Lan::new(vec![vips(3)]);
+            lan.orders.claim(0);
+            lan.next();
+            std::mem::forget(lan);
+            assert_eq!(present(), 3);
+            let _lan = Lan::new(vec![vips(1)]);
+            assert_eq!(present(), 0);
+        },
+    );
+}
+
+/// A slot with many addresses delays neither its own release nor another slot.
+#[test]
+fn a_release_overtakes_the_claim_it_supersedes() {
+    lab("a_release_overtakes_the_claim_it_supersedes", || {
+        let other = InterfaceAddress::new("eth0", "10.0.0.1".parse().unwrap(), 32);
+        let mut lan = Lan::new(vec![vips(5000), vec![other]]);
+        lan.orders.claim(0);
+        lan.orders.claim(1);
+        lan.expect(&AddressReport::Installed {
+            slot: 1,
+            existing_not_ours: vec![],
+        });
+        lan.orders.release(0);
+        lan.expect(&released(0));
+        assert_eq!(present(), 1);
+    });
+}
+
+#[test]
+fn a_repeated_claim_puts_back_what_was_removed_behind_our_back() {
+    lab(
+        "a_repeated_claim_puts_back_what_was_removed_behind_our_back",
+        || {
+            let mut lan = Lan::new(vec![vips(2)]);
+            let installed = AddressReport::Installed {
+                slot: 0,
+                existing_not_ours: vec![],
+            };
+            lan.orders.claim(0);
+            lan.expect(&installed);
+            sh("ip addr del 192.168.0.0/32 dev eth0");
+            lan.orders.claim(0);
+            lan.expect(&installed);
+            assert_eq!(present(), 2);
+            lan.orders.release(0);
+            lan.expect(&released(0));
+            assert_eq!(present(), 0);
+        },
+    );
+}
+
+#[test]
+fn an_address_that_cannot_be_installed_is_reported_and_the_others_are_announced() {
+    lab(
+        "an_address_that_cannot_be_installed_is_reported_and_the_others_are_announced",
+        || {
+            let mut addresses = vips(2);
+            addresses[0].interface = "eth9".into();
+            let mut lan = Lan::new(vec![addresses]);
+            lan.orders.claim(0);
+            let AddressReport::Failed { slot: 0, failures } = lan.next() else {
+                panic!("no failure")
+            };
+            assert_eq!(failures.len(), 1);
+            lan.orders.announce(0, 1);
+            lan.expect(&AddressReport::Announced {
+                slot: 0,
+                rounds_left: 0,
+            });
+            assert_eq!(lan.announcements(), [IpAddr::from([192, 168, 0, 1])]);
+        },
+    );
+}
+
+#[test]
+fn a_slot_without_addresses_is_installed_at_once() {
+    lab("a_slot_without_addresses_is_installed_at_once", || {
+        let mut lan = Lan::new(vec![vec![]]);
+        lan.orders.claim(0);
+        lan.expect(&AddressReport::Installed {
+            slot: 0,
+            existing_not_ours: vec![],
+        });
+        lan.orders.release(7);
+        lan.orders.release(0);
+        lan.expect(&released(0));
+    });
+}
+
+#[test]
+fn shutdown_releases_everything() {
+    lab("shutdown_releases_everything", || {
+        let mut lan = Lan::new(vec![vips(600)]);
+        lan.orders.claim(0);
+        lan.next();
+        assert!(lan.worker.shutdown(Duration::from_secs(10)));
+        assert_eq!(present(), 0);
+    });
+}
+
+/// How long many addresses take until each was announced once; run with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn measure_a_claim() {
+    lab("measure_a_claim", || {
+        for count in [1000, 5000] {
+            let mut lan = Lan::new(vec![vips(count)]);
+            let start = std::time::Instant::now();
+            lan.orders.claim(0);
+            lan.orders.announce(0, 5);
+            lan.next();
+            let installed = start.elapsed();
+            while !matches!(lan.next(), AddressReport::Announced { rounds_left: 0, .. }) {}
+            let announced = start.elapsed();
+            lan.orders.release(0);
+            lan.next();
+            let released = start.elapsed() - announced;
+            eprintln!(
+                "{count}: once after {installed:?}, five times {announced:?}, gone {released:?}"
+            );
+        }
+    });
+}
+
+fn lab(name: &str, test: impl FnOnce()) {
+    alone(&format!("system::address_worker::tests::{name}"), || {
+        cable();
+        test();
+    });
+}
+
+struct Lan {
+    worker: AddressWorker,
+    orders: AddressOrders,
+    reports: Receiver<AddressReport>,
+    wire: Socket,
+}
+
+impl Lan {
+    fn new(slots: Vec<Vec<InterfaceAddress>>) -> Self {
+        let arp = Protocol::from(i32::from(0x0806_u16.to_be()));
+        let wire = Socket::new(Domain::PACKET, Type::RAW, Some(arp)).unwrap();
+        wire.set_recv_buffer_size(1 << 20).unwrap();
+        wire.set_nonblocking(true).unwrap();
+        let (sender, reports) = mpsc::channel();
+        let report = move |report| drop(sender.send(report));
+        let worker = AddressWorker::start(slots, report).unwrap();
+        Self {
+            orders: worker.orders(),
+            worker,
+            reports,
+            wire,
+        }
+    }
+
+    fn next(&mut self) -> AddressReport {
+        self.reports.recv_timeout(Duration::from_secs(20)).unwrap()
+    }
+
+    fn expect(&mut self, expected: &AddressReport) {
+        assert_eq!(self.next(), *expected);
+    }
+
+    /// The addresses announced so far, in order.
+    fn announcements(&mut self) -> Vec<IpAddr> {
+        let mut frame = [0; 42];
+        let mut announced = Vec::new();
+        while (&self.wire).read(&mut frame).is_ok() {
+            announced.push(IpAddr::from(<[u8; 4]>::try_from(&frame[28..32]).unwrap()));
+        }
+        announced
+    }
+}
+
+fn released(slot: usize) -> AddressReport {
+    AddressReport::Released {
+        slot,
+        failures: vec![],
+    }
+}
+
+fn present() -> usize {
+    sh("ip -4 addr show dev eth0")
+        .lines()
+        .filter(|line| line.contains("inet "))
+        .count()
+}
+
+fn expected_round(count: u16) -> Vec<IpAddr> {
+    vips(count).into_iter().map(|it| it.address).collect()
+}
+
+/// 192.168.0.0/32, 192.168.0.1/32, …
+fn vips(count: u16) -> Vec<InterfaceAddress> {
+    (0..count)
+        .map(|number| {
+            let [high, low] = number.to_be_bytes();
+            InterfaceAddress::new("eth0", IpAddr::from([192, 168, high, low]), 32)
+        })
+        .collect()
+}

@@ -1,0 +1,177 @@
+//! A socket that sends advertisements from one interface and never hears anything.
+//!
+//! The kernel writes the IP header; this file says what stands in it. Hearing is the data path's business: the
+//! filter here refuses every packet, so nothing queues up on a socket that nobody reads.
+
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddrV4},
+    num::NonZeroU32,
+};
+
+use rustix::net::{
+    SendFlags,
+    sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_ip_multicast_if_with_ifindex},
+};
+use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
+
+/// Where advertisements go (RFC 9568 §5.1.1.2).
+pub const VRRP_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
+
+/// The protocol number of VRRP (RFC 9568 §5.1.1.4).
+const VRRP: i32 = 112;
+
+/// A packet that crossed a router is not an advertisement (RFC 9568 §5.1.1.3).
+const TTL: u32 = 255;
+
+/// Internetwork control, as keepalived marks its advertisements.
+const TOS: u8 = 0xc0;
+
+/// Sends advertisements from one address of one interface.
+#[derive(Debug)]
+pub struct AdvertSender {
+    socket: Socket,
+    destination: SocketAddrV4,
+}
+
+impl AdvertSender {
+    /// Opens a raw socket that sends from `source`, an address of the interface numbered `interface`, to
+    /// `destination`.
+    ///
+    /// # Errors
+    /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
+    /// host.
+    pub fn open(
+        interface: NonZeroU32,
+        source: Ipv4Addr,
+        destination: Ipv4Addr,
+    ) -> io::Result<Self> {
+        let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(VRRP)))?;
+        hear_nothing(&socket)?;
+        socket.set_nonblocking(true)?;
+        socket.bind_device_by_index_v4(Some(interface))?;
+        socket.bind(&SocketAddrV4::new(source, 0).into())?;
+        write_header(&socket)?;
+        set_ip_multicast_if_with_ifindex(&socket, &destination, &source, interface.get())?;
+        Ok(Self {
+            socket,
+            destination: SocketAddrV4::new(destination, 0),
+        })
+    }
+
+    /// Sends one VRRP message, without waiting.
+    ///
+    /// # Errors
+    /// What the kernel says; `WouldBlock` when the interface's queue is full.
+    pub fn send(&self, message: &[u8]) -> io::Result<()> {
+        let sent = rustix::net::sendto(
+            &self.socket,
+            message,
+            SendFlags::DONTROUTE | SendFlags::NOSIGNAL,
+            &self.destination,
+        )?;
+        if sent == message.len() {
+            return Ok(());
+        }
+        Err(io::Error::new(
+            io::ErrorKind::WriteZero,
+            "the advertisement was cut short",
+        ))
+    }
+
+    /// The address that advertisements come from.
+    ///
+    /// # Errors
+    /// What the kernel says.
+    pub fn source(&self) -> io::Result<Option<Ipv4Addr>> {
+        let address: SockAddr = self.socket.local_addr()?;
+        Ok(address.as_socket_ipv4().map(|address| *address.ip()))
+    }
+}
+
+/// Refuses every incoming packet. First of all, because a raw socket hears from the moment it exists.
+fn hear_nothing(socket: &Socket) -> io::Result<()> {
+    /// `BPF_RET | BPF_K`: accept this many bytes.
+    const RETURN: u16 = 0x06;
+    socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
+}
+
+fn write_header(socket: &Socket) -> io::Result<()> {
+    socket.set_ttl_v4(TTL)?;
+    socket.set_multicast_ttl_v4(TTL)?;
+    socket.set_tos_v4(u32::from(TOS))?;
+    socket.set_multicast_loop_v4(false)?;
+    // "Don't fragment" means nothing on one link, and keepalived's advertisements do not say it.
+    set_ip_mtu_discover(socket, Ipv4PathMtuDiscovery::DONT)?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use rustix::net::RecvFlags;
+
+    use super::*;
+    use crate::system::{
+        clock,
+        test_network::{alone, cable, sh},
+    };
+
+    /// What keepalived 2.2.7 sends for VRID 89, priority 101, password 1111 and no address: 20 bytes of IP header and
+    /// 16 of VRRP, with nothing between them.
+    #[test]
+    fn an_advertisement_leaves_as_keepalived_sends_it() {
+        const NAME: &str =
+            "system::advert_sender::tests::an_advertisement_leaves_as_keepalived_sends_it";
+        alone(NAME, || {
+            cable();
+            sh("ip address add 192.168.0.9/24 dev eth0");
+            let source = Ipv4Addr::new(192, 168, 0, 9);
+            let sender = AdvertSender::open(index_of("eth0"), source, VRRP_GROUP).unwrap();
+            assert_eq!(sender.source().unwrap(), Some(source));
+
+            let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";
+            let packet = captured(|| sender.send(message).unwrap());
+
+            assert_eq!(
+                packet[..4],
+                [0x45, 0xc0, 0, 36],
+                "no options, TOS 0xc0, length 36"
+            );
+            assert_eq!(
+                packet[6..10],
+                [0, 0, 255, 112],
+                "no fragment flags, TTL 255, VRRP"
+            );
+            assert_eq!(packet[12..20], [192, 168, 0, 9, 224, 0, 0, 18]);
+            assert_eq!(packet[20..], *message);
+        });
+    }
+
+    fn index_of(interface: &str) -> NonZeroU32 {
+        let any_socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+        let index = rustix::net::netdevice::name_to_index(&any_socket, interface).unwrap();
+        NonZeroU32::new(index).unwrap()
+    }
+
+    /// The first VRRP packet to arrive at the other end while `send` is called again and again.
+    fn captured(send: impl Fn()) -> Vec<u8> {
+        let every_ip_packet = Protocol::from(i32::from(0x0800_u16.to_be()));
+        let wire = Socket::new(Domain::PACKET, Type::DGRAM, Some(every_ip_packet)).unwrap();
+        wire.set_read_timeout(Some(Duration::from_millis(20)))
+            .unwrap();
+        let deadline = clock::now() + Duration::from_secs(10);
+        while clock::now() < deadline {
+            send();
+            let mut packet = [0; 100];
+            let received = rustix::net::recv(&wire, &mut packet[..], RecvFlags::empty());
+            if let Ok((length, _)) = received
+                && i32::from(packet[9]) == VRRP
+            {
+                return packet[..length].to_vec();
+            }
+        }
+        panic!("nothing arrived");
+    }
+}

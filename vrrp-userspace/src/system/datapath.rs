@@ -1,0 +1,190 @@
+//! The XDP program and its maps: loading, attaching, publishing. The only `use aya`.
+//!
+//! A bpf_link held by its file descriptor goes when we go. An attachment of any other kind would outlive a crash, so it is undone and refused,
+//! and a program that somebody else has put on the interface is left alone. Nothing here decides anything: whoever cannot have the program runs on
+//! the raw path, and is told why.
+
+mod attachment;
+mod doorbell;
+mod publisher;
+
+use aya::{
+    Ebpf, EbpfLoader,
+    maps::{Map, MapData},
+    programs::Xdp,
+};
+use thiserror::Error;
+use tracing::debug;
+use vrrp_ebpf::abi;
+
+pub use self::{
+    attachment::{AttachError, Attachment, XdpMode},
+    doorbell::{Alerts, Doorbell, KernelLog},
+    publisher::Publisher,
+};
+
+#[cfg(xvrrpd_bpf)]
+const OBJECT: &[u8] = aya::include_bytes_aligned!(concat!(env!("OUT_DIR"), "/vrrp-xdp"));
+
+/// Why there is no program in the kernel.
+#[derive(Debug, Error)]
+pub enum DatapathError {
+    /// Built with `XVRRPD_BPF=none`.
+    #[error("this daemon was built without the XDP program (XVRRPD_BPF=none)")]
+    NotBuilt,
+    /// The kernel or our privileges do not allow it.
+    #[error("the kernel refused the XDP program: {0}")]
+    Refused(String),
+    /// The object does not have the map. A build of two halves.
+    #[error("the XDP program has no usable map {0}")]
+    NoMap(&'static str),
+}
+
+/// A loaded program that may be attached to interfaces.
+pub struct Datapath {
+    ebpf: Ebpf,
+}
+
+/// Sizes of the rings in bytes, each a power of two and at least a page.
+#[derive(Debug, Clone, Copy)]
+pub struct RingSizes {
+    /// `EVENTS`.
+    pub events: u32,
+    /// `ALERTS`.
+    pub alerts: u32,
+}
+
+impl Default for RingSizes {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "constants of 65,536 and 262,144"
+    )]
+    fn default() -> Self {
+        Self {
+            events: abi::EVENTS_BYTES as u32,
+            alerts: abi::ALERTS_BYTES as u32,
+        }
+    }
+}
+
+impl Datapath {
+    /// Loads the program and its maps. Needs Linux 5.8, `CAP_BPF` and `CAP_NET_ADMIN`.
+    ///
+    /// # Errors
+    ///
+    /// [`DatapathError`] says what the raw path's user should know.
+    #[cfg(xvrrpd_bpf)]
+    pub fn load(rings: RingSizes) -> Result<Self, DatapathError> {
+        let mut ebpf = EbpfLoader::new()
+            .map_max_entries("EVENTS", rings.events)
+            .map_max_entries("ALERTS", rings.alerts)
+            .load(OBJECT)
+            .map_err(|error| DatapathError::Refused(chain(&error)))?;
+        let program = program(&mut ebpf)?;
+        program
+            .load()
+            .map_err(|error| DatapathError::Refused(chain(&error)))?;
+        if let Ok(info) = program.info() {
+            debug!("XDP program loaded, id {}", info.id());
+        }
+        Ok(Self { ebpf })
+    }
+
+    /// There is no program to load.
+    ///
+    /// # Errors
+    ///
+    /// Always [`DatapathError::NotBuilt`].
+    #[cfg(not(xvrrpd_bpf))]
+    pub fn load(_rings: RingSizes) -> Result<Self, DatapathError> {
+        Err(DatapathError::NotBuilt)
+    }
+
+    /// Attaches the program to an interface.
+    ///
+    /// # Errors
+    ///
+    /// [`AttachError`]; the interface is then as it was.
+    pub fn attach(
+        &mut self,
+        interface: &Interface,
+        mode: XdpMode,
+    ) -> Result<Attachment, AttachError> {
+        let program =
+            program(&mut self.ebpf).map_err(|error| AttachError::Other(error.to_string()))?;
+        attachment::attach(program, interface, mode)
+    }
+
+    /// The controller's tables.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks a map, or this has been called before.
+    pub fn publisher(&mut self) -> Result<Publisher, DatapathError> {
+        Publisher::new(self)
+    }
+
+    /// The truth and its doorbell, for the election.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks a map, or this has been called before.
+    pub fn doorbell(&mut self) -> Result<Doorbell, DatapathError> {
+        Doorbell::new(self)
+    }
+
+    /// Everything else worth telling.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks a map, or this has been called before.
+    pub fn alerts(&mut self) -> Result<Alerts, DatapathError> {
+        Alerts::new(self)
+    }
+
+    /// What the program writes into the log on its cold paths.
+    ///
+    /// # Errors
+    ///
+    /// When the object carries no log.
+    pub fn log(&mut self) -> Result<KernelLog, DatapathError> {
+        KernelLog::new(&mut self.ebpf)
+    }
+
+    fn take<T: TryFrom<Map>>(&mut self, name: &'static str) -> Result<T, DatapathError> {
+        let map = self.ebpf.take_map(name).ok_or(DatapathError::NoMap(name))?;
+        T::try_from(map).map_err(|_| DatapathError::NoMap(name))
+    }
+}
+
+/// An interface the program can be attached to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, for people.
+    pub name: String,
+    /// Its number, for the kernel.
+    pub index: u32,
+}
+
+/// A map of its own, so that a thread can own it.
+type Owned = MapData;
+
+fn program(ebpf: &mut Ebpf) -> Result<&mut Xdp, DatapathError> {
+    ebpf.program_mut("vrrp_xdp")
+        .and_then(|program| program.try_into().ok())
+        .ok_or(DatapathError::Refused(
+            "the object has no program vrrp_xdp".into(),
+        ))
+}
+
+/// An error with its causes, the verifier's log cut to its end: that is where it says what it refused.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(next) = cause {
+        text = format!("{text}: {next}");
+        cause = next.source();
+    }
+    let skip = text.chars().count().saturating_sub(600);
+    text.chars().skip(skip).collect()
+}

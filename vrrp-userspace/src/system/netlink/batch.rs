@@ -1,0 +1,189 @@
+//! Many addresses at once.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use rtnetlink::{
+    packet_core::{NLM_F_CREATE, NLM_F_EXCL},
+    packet_route::RouteNetlinkMessage,
+};
+use rustix::io::Errno;
+use tracing::warn;
+
+use super::{InterfaceAddress, Netlink, NetlinkError, ObservedAddress};
+
+/// An address that could not be added or removed, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AddressFailure {
+    /// The address.
+    pub address: InterfaceAddress,
+    /// The reason.
+    pub error: NetlinkError,
+}
+
+impl AddressFailure {
+    fn new(address: &InterfaceAddress, error: NetlinkError) -> Self {
+        Self {
+            address: address.clone(),
+            error,
+        }
+    }
+}
+
+impl fmt::Display for AddressFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.address, self.error)
+    }
+}
+
+/// What became of a request to add addresses. What is in neither list was added, or was ours already.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Installed {
+    /// These are not there.
+    pub failures: Vec<AddressFailure>,
+    /// These were there before and do not carry our mark.
+    pub existing_not_ours: Vec<InterfaceAddress>,
+}
+
+impl Netlink {
+    /// Adds addresses, many per datagram. One that is there already is no failure.
+    pub async fn add_addresses(&self, addresses: &[InterfaceAddress]) -> Installed {
+        let flags = NLM_F_CREATE | NLM_F_EXCL;
+        let mut failures = self
+            .change(addresses, flags, |address, index| {
+                RouteNetlinkMessage::NewAddress(address.to_add_message(index))
+            })
+            .await;
+        let existing: Vec<_> = failures
+            .extract_if(.., |failure| failure.error.is(Errno::EXIST))
+            .collect();
+        Installed {
+            failures,
+            existing_not_ours: self.without_our_mark(existing).await,
+        }
+    }
+
+    /// Removes addresses, many per datagram. One that is not there is no failure.
+    pub async fn remove_addresses(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
+        let mut failures = self
+            .change(addresses, 0, |address, index| {
+                RouteNetlinkMessage::DelAddress(address.to_message(index))
+            })
+            .await;
+        failures.retain(|failure| {
+            !failure.error.is(Errno::ADDRNOTAVAIL) && !failure.error.is_no_such_interface()
+        });
+        failures
+    }
+
+    /// Removes what an earlier run left behind: every address that carries our mark, on any interface.
+    ///
+    /// An address of the configuration that is there without our mark stays, with a line that says so: it
+    /// belongs to the administrator, or the kernel (before 5.18) keeps no marks and nobody can tell.
+    ///
+    /// # Errors
+    /// When the addresses cannot be listed.
+    pub async fn remove_leftovers(
+        &self,
+        configured: &[InterfaceAddress],
+    ) -> Result<Vec<InterfaceAddress>, NetlinkError> {
+        let present = self.all_addresses().await?;
+        if !present.is_empty() && !present.iter().any(|observed| observed.is_marked) {
+            warn!(
+                "this kernel keeps no marks on addresses (Linux 5.18 does): \
+                 what an earlier run left behind cannot be told from others and stays"
+            );
+        }
+        let (ours, others): (Vec<_>, Vec<_>) =
+            present.into_iter().partition(|observed| observed.is_ours);
+        for observed in others
+            .iter()
+            .filter(|observed| is_among(configured, observed))
+        {
+            warn!(
+                "{} was there before us and is left as it is",
+                observed.address
+            );
+        }
+        let mut ours: Vec<_> = ours.into_iter().map(|observed| observed.address).collect();
+        for failure in self.remove_addresses(&ours).await {
+            warn!("a leftover cannot be removed: {failure}");
+            ours.retain(|address| *address != failure.address);
+        }
+        Ok(ours)
+    }
+
+    /// Makes one change per address and returns the failures, in the order of the addresses.
+    async fn change(
+        &self,
+        addresses: &[InterfaceAddress],
+        flags: u16,
+        change: impl Fn(&InterfaceAddress, u32) -> RouteNetlinkMessage,
+    ) -> Vec<AddressFailure> {
+        let indexes = self.indexes(addresses).await;
+        let mut failures = Vec::new();
+        let mut present = Vec::with_capacity(addresses.len());
+        let mut changes = Vec::with_capacity(addresses.len());
+        for address in addresses {
+            match &indexes[address.interface.as_str()] {
+                Ok(index) => {
+                    present.push(address);
+                    changes.push(change(address, *index));
+                }
+                Err(error) => failures.push(AddressFailure::new(address, error.clone())),
+            }
+        }
+        for (address, result) in present
+            .into_iter()
+            .zip(self.socket.change(changes, flags).await)
+        {
+            failures.extend(
+                result
+                    .err()
+                    .map(|error| AddressFailure::new(address, error)),
+            );
+        }
+        failures
+    }
+
+    /// The number of every interface the addresses name.
+    async fn indexes<'a>(
+        &self,
+        addresses: &'a [InterfaceAddress],
+    ) -> BTreeMap<&'a str, Result<u32, NetlinkError>> {
+        let mut indexes = BTreeMap::new();
+        for InterfaceAddress { interface, .. } in addresses {
+            if !indexes.contains_key(interface.as_str()) {
+                let link = self.link(interface).await.and_then(|link| {
+                    link.ok_or_else(|| NetlinkError::NoInterface(interface.clone()))
+                });
+                indexes.insert(interface.as_str(), link.map(|link| link.index));
+            }
+        }
+        indexes
+    }
+
+    /// Those of `existing` that the kernel does not show with our mark; all, if it shows nothing.
+    async fn without_our_mark(&self, existing: Vec<AddressFailure>) -> Vec<InterfaceAddress> {
+        let mut existing: Vec<_> = existing
+            .into_iter()
+            .map(|failure| failure.address)
+            .collect();
+        if existing.is_empty() {
+            return existing;
+        }
+        let mut ours = self.all_addresses().await.unwrap_or_default();
+        ours.retain(|observed| observed.is_ours);
+        let ours: BTreeSet<_> = ours.iter().map(|observed| observed.address.key()).collect();
+        existing.retain(|address| !ours.contains(&address.key()));
+        existing
+    }
+}
+
+fn is_among(configured: &[InterfaceAddress], observed: &ObservedAddress) -> bool {
+    configured
+        .iter()
+        .any(|address| address.is_same_as(&observed.address))
+}

@@ -1,0 +1,300 @@
+//! Against the kernel, in a network of the test's own.
+
+use std::{future::Future, net::IpAddr, process::Command};
+
+use super::*;
+use crate::system::test_network::{alone, cable, sh};
+
+#[test]
+fn what_is_added_is_there_with_our_mark_and_gone_when_removed() {
+    kernel(
+        "what_is_added_is_there_with_our_mark_and_gone_when_removed",
+        async |netlink| {
+            let addresses = vips(1000);
+            assert_eq!(
+                netlink.add_addresses(&addresses).await,
+                Installed::default()
+            );
+
+            let observed = netlink.addresses("eth0").await.unwrap();
+            assert_eq!(
+                observed.iter().filter(|observed| observed.is_ours).count(),
+                1000
+            );
+            assert!(sh("ip addr show dev eth0").contains("192.168.3.231/32 scope global"));
+
+            assert_eq!(netlink.remove_addresses(&addresses).await, []);
+            assert_eq!(
+                netlink
+                    .addresses("eth0")
+                    .await
+                    .unwrap()
+                    .iter()
+                    .filter(|a| a.is_ours)
+                    .count(),
+                0
+            );
+        },
+    );
+}
+
+#[test]
+fn an_address_of_the_administrator_is_reported_and_survives() {
+    kernel(
+        "an_address_of_the_administrator_is_reported_and_survives",
+        async |netlink| {
+            sh("ip addr add 192.168.0.1/32 dev eth0");
+            let addresses = vips(3);
+
+            let installed = netlink.add_addresses(&addresses).await;
+            assert_eq!(installed.failures, []);
+            assert_eq!(installed.existing_not_ours, addresses[1..2]);
+            assert_eq!(
+                netlink.add_addresses(&addresses).await,
+                installed,
+                "ours may be added twice"
+            );
+
+            let mut leftovers = netlink.remove_leftovers(&addresses).await.unwrap();
+            leftovers.sort();
+            assert_eq!(leftovers, [addresses[0].clone(), addresses[2].clone()]);
+            assert!(sh("ip addr show dev eth0").contains("192.168.0.1/32"));
+        },
+    );
+}
+
+#[test]
+fn removing_what_is_not_there_is_no_failure() {
+    kernel(
+        "removing_what_is_not_there_is_no_failure",
+        async |netlink| {
+            let mut addresses = vips(2);
+            addresses[1].interface = "eth9".into();
+            assert_eq!(netlink.remove_addresses(&addresses).await, []);
+        },
+    );
+}
+
+#[test]
+fn an_address_on_a_missing_interface_fails_and_the_others_do_not() {
+    kernel(
+        "an_address_on_a_missing_interface_fails_and_the_others_do_not",
+        async |netlink| {
+            let mut addresses = vips(3);
+            addresses[1].interface = "eth9".into();
+            let failures = netlink.add_addresses(&addresses).await.failures;
+            assert_eq!(failures.len(), 1);
+            assert_eq!(
+                failures[0].to_string(),
+                "192.168.0.1/32 on eth9: there is no interface `eth9`"
+            );
+            assert_eq!(
+                netlink
+                    .addresses("eth0")
+                    .await
+                    .unwrap()
+                    .iter()
+                    .filter(|a| a.is_ours)
+                    .count(),
+                2
+            );
+        },
+    );
+}
+
+#[test]
+fn label_broadcast_and_scope_reach_the_kernel() {
+    kernel(
+        "label_broadcast_and_scope_reach_the_kernel",
+        async |netlink| {
+            let mut address = InterfaceAddress::new("eth0", "10.0.0.9".parse().unwrap(), 24);
+            address.label = Some("eth0:vip".into());
+            address.broadcast = Some("10.0.0.255".parse().unwrap());
+            address.scope = 253;
+            assert_eq!(
+                netlink.add_addresses(&[address]).await,
+                Installed::default()
+            );
+            let shown = sh("ip addr show dev eth0");
+            assert!(
+                shown.contains("inet 10.0.0.9/24 brd 10.0.0.255 scope link eth0:vip"),
+                "{shown}"
+            );
+        },
+    );
+}
+
+#[test]
+fn an_ipv6_address_needs_no_duplicate_detection() {
+    kernel(
+        "an_ipv6_address_needs_no_duplicate_detection",
+        async |netlink| {
+            let address = InterfaceAddress::new("eth0", "2001:db8::9".parse().unwrap(), 128);
+            assert_eq!(
+                netlink.add_addresses(&[address]).await,
+                Installed::default()
+            );
+            let shown = sh("ip -6 addr show dev eth0");
+            let line = shown
+                .lines()
+                .find(|line| line.contains("2001:db8::9/128"))
+                .unwrap();
+            assert!(
+                line.contains("nodad") && line.contains("deprecated"),
+                "{line}"
+            );
+        },
+    );
+}
+
+#[test]
+fn links_are_listed_with_their_state() {
+    kernel("links_are_listed_with_their_state", async |netlink| {
+        let find = async |name: &str| netlink.link(name).await.unwrap();
+        assert!(find("lo").await.unwrap().loopback);
+        let eth0 = find("eth0").await.unwrap();
+        assert!(eth0.up && eth0.mac.is_some() && !eth0.no_arp);
+        assert_eq!(find("eth9").await, None);
+        sh("ip link set peer down; ip link set eth0 arp off");
+        let eth0 = find("eth0").await.unwrap();
+        assert!(!eth0.up && eth0.no_arp);
+        assert_eq!(netlink.links().await.unwrap().len(), 3);
+    });
+}
+
+#[test]
+fn changes_of_links_and_addresses_are_reported() {
+    kernel(
+        "changes_of_links_and_addresses_are_reported",
+        async |netlink| {
+            let mut changes = netlink.monitor().await.unwrap();
+
+            sh("ip link set peer down");
+            until(&mut changes, |change| {
+            matches!(change, NetworkChange::Link(link) if link.name == "eth0" && !link.up)
+        })
+        .await;
+
+            sh("ip addr add 10.0.0.1/24 dev eth0");
+            let expected = InterfaceAddress::new("eth0", "10.0.0.1".parse().unwrap(), 24);
+            until(&mut changes, |change| {
+            matches!(change, NetworkChange::AddressAdded(it) if it.address == expected && !it.is_ours)
+        })
+        .await;
+
+            sh(
+                "ip link set eth0 down; ip link set eth0 name lan0; ip addr del 10.0.0.1/24 dev lan0",
+            );
+            let expected = InterfaceAddress {
+                interface: "lan0".into(),
+                ..expected
+            };
+            until(&mut changes, |change| {
+            matches!(change, NetworkChange::AddressRemoved(it) if it.address.is_same_as(&expected))
+        })
+        .await;
+
+            sh("ip link del lan0");
+            until(
+                &mut changes,
+                |change| matches!(change, NetworkChange::LinkGone { name, .. } if name == "lan0"),
+            )
+            .await;
+        },
+    );
+}
+
+/// A receiver that does not read costs no memory, and learns that it missed something.
+#[test]
+fn lost_changes_are_an_overrun() {
+    kernel("lost_changes_are_an_overrun", async |netlink| {
+        let mut changes = netlink.monitor().await.unwrap();
+        let addresses = vips(3000);
+        netlink.add_addresses(&addresses).await;
+        until(&mut changes, |change| *change == NetworkChange::Overrun).await;
+        sh("ip link set peer down");
+        until(
+            &mut changes,
+            |change| matches!(change, NetworkChange::Link(link) if link.name == "eth0" && !link.up),
+        )
+        .await;
+    });
+}
+
+#[test]
+fn a_link_that_strips_tags_without_filtering_cannot_be_trusted() {
+    kernel(
+        "a_link_that_strips_tags_without_filtering_cannot_be_trusted",
+        async |netlink| {
+            if Command::new("ethtool").arg("--version").output().is_err() {
+                return eprintln!("skipped: ethtool is not installed");
+            }
+            sh("ethtool -K eth0 rxvlan on");
+            assert!(netlink.strips_vlan_tags("eth0").await.unwrap());
+            sh("ethtool -K eth0 rxvlan off");
+            assert!(!netlink.strips_vlan_tags("eth0").await.unwrap());
+            assert!(netlink.strips_vlan_tags("eth9").await.is_err());
+        },
+    );
+}
+
+/// How long `count` addresses take; run with `--ignored --nocapture`.
+#[test]
+#[ignore = "a measurement"]
+#[expect(clippy::disallowed_methods, reason = "a measurement")]
+fn measure_many_addresses() {
+    kernel("measure_many_addresses", async |netlink| {
+        for count in [1000, 5000] {
+            let addresses = vips(count);
+            let start = std::time::Instant::now();
+            netlink.add_addresses(&addresses).await;
+            let added = start.elapsed();
+            netlink.remove_addresses(&addresses).await;
+            eprintln!(
+                "{count}: added in {added:?}, removed in {:?}",
+                start.elapsed() - added
+            );
+        }
+    });
+}
+
+fn kernel<Test: Future<Output = ()>>(name: &str, test: impl FnOnce(Netlink) -> Test) {
+    alone(&format!("system::netlink::tests::{name}"), || {
+        cable();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        runtime.block_on(async { test(Netlink::connect().unwrap()).await });
+    });
+}
+
+/// 192.168.0.0/32, 192.168.0.1/32, …
+fn vips(count: u16) -> Vec<InterfaceAddress> {
+    (0..count)
+        .map(|number| {
+            let [high, low] = number.to_be_bytes();
+            InterfaceAddress::new("eth0", IpAddr::from([192, 168, high, low]), 32)
+        })
+        .collect()
+}
+
+async fn until(
+    changes: &mut tokio::sync::mpsc::Receiver<NetworkChange>,
+    wanted: impl Fn(&NetworkChange) -> bool,
+) {
+    let mut seen = Vec::new();
+    let waiting = async {
+        while let Some(change) = changes.recv().await {
+            if wanted(&change) {
+                return;
+            }
+            seen.push(change);
+        }
+    };
+    let within = std::time::Duration::from_secs(5);
+    assert!(
+        tokio::time::timeout(within, waiting).await.is_ok(),
+        "only {seen:#?}"
+    );
+}

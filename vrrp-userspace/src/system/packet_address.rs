@@ -1,0 +1,105 @@
+//! Sockets that send whole frames, and the one address type no safe library builds for us.
+
+use std::{ffi::c_int, io};
+
+use rustix::net::AddressFamily;
+use socket2::{Domain, SockAddr, SockAddrStorage, Socket, Type, socklen_t};
+
+/// `struct sockaddr_ll` of `linux/if_packet.h`.
+#[repr(C)]
+struct PacketAddress {
+    family: u16,
+    protocol: u16,
+    index: c_int,
+    hardware_type: u16,
+    packet_type: u8,
+    hardware_length: u8,
+    hardware_address: [u8; 8],
+}
+
+const SIZE: usize = size_of::<PacketAddress>();
+const _: () = assert!(SIZE == 20 && SIZE <= size_of::<SockAddrStorage>());
+const _: () = assert!(align_of::<PacketAddress>() <= align_of::<SockAddrStorage>());
+
+/// A socket that sends frames on the link with this index, as they are, and never receives one.
+///
+/// It never blocks: a full queue is an error of the send.
+///
+/// # Errors
+/// Without `CAP_NET_RAW`, or when there is no such link.
+pub fn send_only_socket(index: u32) -> io::Result<Socket> {
+    // Protocol 0 hooks the socket into no receive path at all, so under a flood nothing is copied to it,
+    // not even to be dropped by a filter.
+    let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
+    socket.bind(&all_of_link(index)?)?;
+    socket.set_nonblocking(true)?;
+    Ok(socket)
+}
+
+/// The address that stands for a link, without a protocol.
+fn all_of_link(index: u32) -> io::Result<SockAddr> {
+    let address = PacketAddress {
+        family: AddressFamily::PACKET.as_raw(),
+        protocol: 0,
+        index: c_int::try_from(index).map_err(io::Error::other)?,
+        hardware_type: 0,
+        packet_type: 0,
+        hardware_length: 0,
+        hardware_address: [0; 8],
+    };
+    let length = socklen_t::try_from(SIZE).map_err(io::Error::other)?;
+    #[expect(
+        unsafe_code,
+        reason = "neither socket2 nor rustix builds an address of AF_PACKET"
+    )]
+    // SAFETY: `try_init` passes a storage of its own that is zeroed, writable, and, as asserted above, large
+    // and aligned enough for a `PacketAddress`, which is plain integers. Family and length say AF_PACKET and
+    // the 20 bytes of `sockaddr_ll`, which is what was written.
+    let ((), address) = unsafe {
+        SockAddr::try_init(|storage, storage_length| {
+            storage.cast::<PacketAddress>().write(address);
+            storage_length.write(length);
+            Ok(())
+        })
+    }?;
+    Ok(address)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{ErrorKind, Read};
+
+    use super::*;
+    use crate::system::test_network::{alone, cable, sh};
+
+    #[test]
+    fn a_frame_leaves_and_none_comes_in() {
+        alone(
+            "system::packet_address::tests::a_frame_leaves_and_none_comes_in",
+            || {
+                cable();
+                let [eth0, peer] =
+                    ["eth0", "peer"].map(|name| send_only_socket(index(name)).unwrap());
+                assert_eq!(peer.send(&[0xff; 60]).unwrap(), 60);
+                let error = (&eth0).read(&mut [0; 64]).unwrap_err();
+                assert_eq!(error.kind(), ErrorKind::WouldBlock);
+            },
+        );
+    }
+
+    #[test]
+    fn a_link_that_does_not_exist_is_an_error() {
+        alone(
+            "system::packet_address::tests::a_link_that_does_not_exist_is_an_error",
+            || {
+                assert!(send_only_socket(4711).is_err());
+                assert!(send_only_socket(u32::MAX).is_err());
+            },
+        );
+    }
+
+    fn index(name: &str) -> u32 {
+        let line = sh(&format!("ip -o link show dev {name}"));
+        line.split(':').next().unwrap().parse().unwrap()
+    }
+}
