@@ -106,7 +106,10 @@ fn announce(found: &Found, steps: &[Step]) {
     }
     console::heading("To be installed");
     for step in steps {
-        console::note(&step.to_string());
+        console::note(&step.action.to_string());
+        for reason in &step.why {
+            console::note(&format!("  - {reason}"));
+        }
     }
 }
 
@@ -163,8 +166,14 @@ fn install_packages(packages: &[String], way: Way) -> Result<()> {
     let mut command = way
         .command("sh", &[("PATH", OsStr::new(&path))])
         .with_context(|| format!("needed: apt-get install {}", packages.join(" ")))?;
-    process::run(command.args(["-c", INSTALL, "install.sh"]).args(packages))
-        .context("the packages could not be installed; what is above says why")
+    let status = process::status(command.args(["-c", INSTALL, "install.sh"]).args(packages))?;
+    if process::was_interrupted() {
+        bail!("interrupted");
+    }
+    if !status.success() {
+        bail!("the packages were not installed; what stands above says why");
+    }
+    Ok(())
 }
 
 /// Looks again, so that a package without its tool is noticed here and not in the middle of the work.
@@ -175,7 +184,10 @@ fn verify(purpose: Purpose) -> Result<()> {
         console::heading("Everything is there");
         return Ok(());
     }
-    let left: Vec<_> = left.iter().map(|step| format!("  {step}")).collect();
+    let left: Vec<_> = left
+        .iter()
+        .map(|step| format!("  {}", step.action))
+        .collect();
     bail!(
         "after installing, this is still missing:\n{}",
         left.join("\n")

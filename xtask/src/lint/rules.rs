@@ -128,7 +128,7 @@ const LAYERS: &[Layer] = &[
     },
 ];
 
-/// Where `unsafe` may stand: the program in the kernel, the permission to copy map values, and one socket address.
+/// Where `unsafe` may stand: the program in the kernel, the permission to copy map values, and a link's address.
 const UNSAFE: &[&str] = &[
     "vrrp-ebpf/src/bin/vrrp-xdp",
     "vrrp-ebpf/src/abi",

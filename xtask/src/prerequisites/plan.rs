@@ -21,13 +21,8 @@ pub(crate) struct Found {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Step {
     pub(crate) action: Action,
-    pub(crate) why: String,
-}
-
-impl fmt::Display for Step {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({})", self.action, self.why)
-    }
+    /// One line per reason; packages have one each.
+    pub(crate) why: Vec<String>,
 }
 
 /// A change of the host or of the project's own folder.
@@ -96,9 +91,14 @@ fn compiler(found: &Found) -> Vec<Step> {
         return Vec::new();
     }
     let linker = Step {
-        action: Action::Linker { version: LINKER_VERSION, root: found.tools.clone() },
-        why: "links the XDP program; built from source, about a minute, in the project's folder alone"
-            .to_owned(),
+        action: Action::Linker {
+            version: LINKER_VERSION,
+            root: found.tools.clone(),
+        },
+        why: vec![
+            "links the XDP program; built from source in a minute, for this folder alone"
+                .to_owned(),
+        ],
     };
     let (choice, passed_over) = toolchain::choose(&with_our_linker(found));
     if choice.is_some() {
@@ -126,7 +126,7 @@ fn rust(found: &Found, candidate: &Candidate, reason: &Reason) -> Step {
         Candidate::Wanted(name) => name.as_str(),
         Candidate::Stable | Candidate::Nightly | Candidate::Distribution => "stable",
     };
-    let why = "the XDP program is built with `core` from source".to_owned();
+    let why = vec!["the XDP program is built with `core` from source".to_owned()];
     let rustup_helps = found.machine.has_rustup && !found.rustup_cannot_deliver;
     let toolchain = name.to_owned();
     match reason {
@@ -143,7 +143,9 @@ fn rust(found: &Found, candidate: &Candidate, reason: &Reason) -> Step {
                 format!("rustup toolchain install {FITTING_TOOLCHAIN} --component rust-src"),
                 format!("export {}={FITTING_TOOLCHAIN}", toolchain::OVERRIDE),
             ]),
-            why: format!("no toolchain here fits bpf-linker {LINKER_VERSION}"),
+            why: vec![format!(
+                "no toolchain here fits bpf-linker {LINKER_VERSION}"
+            )],
         },
         Reason::NoRustup
         | Reason::NotInstalled
@@ -153,7 +155,7 @@ fn rust(found: &Found, candidate: &Candidate, reason: &Reason) -> Step {
     }
 }
 
-fn from_the_distribution(found: &Found, why: String) -> Step {
+fn from_the_distribution(found: &Found, why: Vec<String>) -> Step {
     let action = match found.distribution.rust_packages() {
         Some(packages) if found.machine.wanted.is_none() => {
             Action::Packages(packages.iter().map(ToString::to_string).collect())
@@ -190,7 +192,7 @@ fn tools(found: &Found) -> Vec<Step> {
         };
         Step {
             action,
-            why: format!("{}: {}", tool.program, tool.why),
+            why: vec![format!("{}: {}", tool.program, tool.why)],
         }
     });
     steps.collect()
@@ -204,34 +206,32 @@ fn merge_packages(steps: &mut Vec<Step>) -> Vec<Step> {
     steps.retain(|step| match &step.action {
         Action::Packages(names) => {
             packages.extend(names.iter().cloned());
-            why_packages.push(step.why.clone());
+            why_packages.extend(step.why.iter().cloned());
             false
         }
         Action::ByHand(lines) => {
             commands.extend(lines.iter().cloned());
-            why_commands.push(step.why.clone());
+            why_commands.extend(step.why.iter().cloned());
             false
         }
         Action::LibrarySource { .. } | Action::Toolchain { .. } | Action::Linker { .. } => true,
     });
-    let merged = |action, why: Vec<String>| Step {
-        action,
-        why: why.join("; "),
-    };
-    let mut steps = Vec::new();
+    let mut merged = Vec::new();
     if !packages.is_empty() {
-        steps.push(merged(
-            Action::Packages(packages.into_iter().collect()),
-            why_packages,
-        ));
+        let action = Action::Packages(packages.into_iter().collect());
+        merged.push(Step {
+            action,
+            why: why_packages,
+        });
     }
     if !commands.is_empty() {
-        steps.push(merged(
-            Action::ByHand(commands.into_iter().collect()),
-            why_commands,
-        ));
+        let action = Action::ByHand(commands.into_iter().collect());
+        merged.push(Step {
+            action,
+            why: why_commands,
+        });
     }
-    steps
+    merged
 }
 
 #[cfg(test)]

@@ -153,7 +153,7 @@ fn every_step_says_why() {
         ..debian()
     };
     for step in plan(&found) {
-        assert!(!step.why.is_empty(), "{step}");
+        assert!(!step.why.is_empty(), "{}", step.action);
     }
 }
 
