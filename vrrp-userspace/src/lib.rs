@@ -7,6 +7,7 @@
 //! What is not here: `protocol`, `tracking` and `config` have no clock, no socket, no disk and no runtime;
 //! only `system` touches the world, one file per thing touched, and only `daemon` decides when.
 
+pub mod check;
 pub mod config;
 pub mod guard;
 pub mod protocol;

@@ -7,16 +7,20 @@
 //! What is slow has a queue of its own: address work, mail and log lines are bounded, and whoever hands them
 //! in never waits.
 
+pub mod account;
 pub mod address_worker;
 pub mod advert_sender;
 pub mod announcer;
 pub mod clock;
+pub mod config_files;
 pub mod datapath;
+pub mod host;
 pub mod log;
 pub mod mailer;
 pub mod netlink;
 pub mod notifier;
 pub mod packet_address;
+pub mod pid_file;
 pub mod raw_socket;
 pub mod readable;
 pub mod runner;

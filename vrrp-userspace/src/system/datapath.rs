@@ -17,8 +17,10 @@ use thiserror::Error;
 use tracing::debug;
 use vrrp_ebpf::abi;
 
+use crate::config::XdpMode;
+
 pub use self::{
-    attachment::{AttachError, Attachment, XdpMode},
+    attachment::{AttachError, Attachment},
     doorbell::{Alerts, Doorbell, KernelLog},
     publisher::Publisher,
 };

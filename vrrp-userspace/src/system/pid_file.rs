@@ -15,7 +15,9 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum PidFileError {
     /// Another process holds it.
-    #[error("daemon is already running: {path} is held by process {pid}; stop it, or name another file with --pid")]
+    #[error(
+        "daemon is already running: {path} is held by process {pid}; stop it, or name another file with --pid"
+    )]
     Held {
         /// The file.
         path: String,
@@ -46,8 +48,10 @@ impl PidFile {
     ///
     /// [`PidFileError::Held`] if another daemon runs, [`PidFileError::Unusable`] otherwise.
     pub fn lock(path: &Path) -> Result<Self, PidFileError> {
-        let unusable =
-            |error| PidFileError::Unusable { path: path.display().to_string(), error };
+        let unusable = |error| PidFileError::Unusable {
+            path: path.display().to_string(),
+            error,
+        };
         let no_links = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         let mut file = OpenOptions::new()
             .read(true)
@@ -62,9 +66,15 @@ impl PidFile {
             let mut pid = String::new();
             file.read_to_string(&mut pid).map_err(unusable)?;
             let path = path.display().to_string();
-            return Err(PidFileError::Held { path, pid: pid.trim().to_owned() });
+            return Err(PidFileError::Held {
+                path,
+                pid: pid.trim().to_owned(),
+            });
         }
-        Ok(Self { path: path.to_owned(), file })
+        Ok(Self {
+            path: path.to_owned(),
+            file,
+        })
     }
 
     /// Writes this process's number: it runs now.

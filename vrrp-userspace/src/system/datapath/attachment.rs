@@ -6,24 +6,10 @@ use aya::programs::{
     ProgramError, Xdp, XdpMode as AyaMode,
     links::{FdLink, LinkError},
 };
-use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::{Interface, chain};
-
-/// `xdp_mode`: how the program is attached.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub enum XdpMode {
-    /// Native where the driver takes it, else generic.
-    #[default]
-    Auto,
-    /// In the driver, or not at all.
-    Native,
-    /// Behind the driver: needs nothing of it, and costs a copy for some frames.
-    Generic,
-    /// Not at all: raw sockets.
-    Off,
-}
+use crate::config::XdpMode;
 
 /// Why an interface runs on the raw path.
 #[derive(Debug, Error)]

@@ -1,0 +1,211 @@
+//! A configuration while it is being read: what was written, before defaults and before one thing is compared with
+//! another.
+
+use std::time::Duration;
+
+use super::{
+    keyword::{Refusal, Refuse},
+    lexer::Word,
+    model::{
+        Account, GarpGuard, Global, InitialState, Notify, ScriptCommand, ValidAdverts,
+        VirtualAddress, Weight, XdpMode,
+    },
+    source::Span,
+};
+use crate::protocol::{Priority, Version, Vrid};
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub(super) struct Located<V> {
+    pub(super) value: V,
+    pub(super) span: Span,
+}
+
+/// A whole file.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) global: GlobalDraft,
+    pub(super) scripts: Vec<ScriptDraft>,
+    pub(super) instances: Vec<InstanceDraft>,
+    pub(super) sync_groups: Vec<SyncGroupDraft>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Refuse for Draft {
+    const OUTCOME: &'static str = "no instance starts";
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}
+
+/// `global_defs`
+#[derive(Debug, Default)]
+pub(super) struct GlobalDraft {
+    pub(super) global: Global,
+    pub(super) version: Option<Version>,
+    pub(super) garp: GarpDraft,
+    pub(super) default_interface: Option<Word>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Refuse for GlobalDraft {
+    const OUTCOME: &'static str = "no instance starts";
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}
+
+/// `vrrp_script`
+#[derive(Debug)]
+pub(super) struct ScriptDraft {
+    pub(super) name: Word,
+    pub(super) command: Option<ScriptCommand>,
+    pub(super) account: Option<Account>,
+    pub(super) interval: Duration,
+    pub(super) timeout: Duration,
+    pub(super) weight: Weight,
+    pub(super) rise: u32,
+    pub(super) fall: u32,
+    pub(super) starts_failed: bool,
+    /// Something in it could not be read, so that it would not do what it should.
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl ScriptDraft {
+    pub(super) fn new(name: Word) -> Self {
+        Self {
+            name,
+            command: None,
+            account: None,
+            interval: Duration::from_secs(1),
+            timeout: Duration::ZERO,
+            weight: Weight::default(),
+            rise: 1,
+            fall: 1,
+            starts_failed: false,
+            refusal: None,
+        }
+    }
+}
+
+impl Refuse for ScriptDraft {
+    const OUTCOME: &'static str = "instances that track the script do not start";
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}
+
+/// `vrrp_instance`
+#[derive(Debug)]
+pub(super) struct InstanceDraft {
+    pub(super) name: Word,
+    pub(super) state: Option<Located<InitialState>>,
+    pub(super) interface: Option<Word>,
+    pub(super) vrid: Option<Located<Vrid>>,
+    pub(super) priority: Option<Priority>,
+    pub(super) advertisement_interval: Option<Located<Duration>>,
+    pub(super) nopreempt: Option<Span>,
+    pub(super) version: Option<Version>,
+    pub(super) authentication: AuthenticationDraft,
+    pub(super) virtual_addresses: Vec<VirtualAddress>,
+    pub(super) excluded_addresses: Vec<VirtualAddress>,
+    pub(super) track_scripts: Vec<TrackedScriptDraft>,
+    pub(super) track_interfaces: Vec<Word>,
+    pub(super) notify: Notify,
+    pub(super) smtp_alert: Option<bool>,
+    pub(super) garp: GarpDraft,
+    pub(super) xdp: XdpDraft,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl InstanceDraft {
+    pub(super) fn new(name: Word) -> Self {
+        Self {
+            name,
+            state: None,
+            interface: None,
+            vrid: None,
+            priority: None,
+            advertisement_interval: None,
+            nopreempt: None,
+            version: None,
+            authentication: AuthenticationDraft::default(),
+            virtual_addresses: Vec::new(),
+            excluded_addresses: Vec::new(),
+            track_scripts: Vec::new(),
+            track_interfaces: Vec::new(),
+            notify: Notify::default(),
+            smtp_alert: None,
+            garp: GarpDraft::default(),
+            xdp: XdpDraft::default(),
+            refusal: None,
+        }
+    }
+}
+
+impl Refuse for InstanceDraft {
+    const OUTCOME: &'static str = "the instance does not start";
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}
+
+/// `authentication`
+#[derive(Debug, Default)]
+pub(super) struct AuthenticationDraft {
+    pub(super) kind: Option<Located<AuthenticationKind>>,
+    pub(super) password: Option<Located<String>>,
+    pub(super) refusal: Option<Refusal>,
+}
+
+impl Refuse for AuthenticationDraft {
+    const OUTCOME: &'static str = InstanceDraft::OUTCOME;
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum AuthenticationKind {
+    Password,
+    AuthenticationHeader,
+}
+
+/// A line of `track_script`
+#[derive(Debug)]
+pub(super) struct TrackedScriptDraft {
+    pub(super) name: Word,
+    /// The script's own if absent.
+    pub(super) weight: Option<Weight>,
+}
+
+/// The `garp_master_*` keywords, of an instance or of all.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct GarpDraft {
+    pub(super) delay: Option<Duration>,
+    pub(super) repeat: Option<u32>,
+    pub(super) refresh: Option<Duration>,
+    pub(super) refresh_repeat: Option<u32>,
+}
+
+/// The `xdp_*` keywords of an instance.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct XdpDraft {
+    pub(super) mode: Option<XdpMode>,
+    pub(super) valid_adverts: Option<ValidAdverts>,
+    pub(super) garp_guard: Option<GarpGuard>,
+}
+
+/// `vrrp_sync_group`
+#[derive(Debug)]
+pub(super) struct SyncGroupDraft {
+    pub(super) name: Word,
+    pub(super) members: Vec<Word>,
+}
+
+impl Refuse for SyncGroupDraft {}

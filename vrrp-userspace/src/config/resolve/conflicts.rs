@@ -1,0 +1,117 @@
+//! What two instances, or two addresses of one, cannot both have.
+
+use std::{collections::BTreeMap, net::IpAddr};
+
+use super::super::{
+    diagnostic::Diagnostic,
+    draft::InstanceDraft,
+    keyword::Refuse,
+    model::{Instance, RefusedInstance, VirtualAddress},
+    source::Span,
+};
+use crate::protocol::Vrid;
+
+/// Lets the first one have it.
+pub(super) fn settle(
+    instances: &mut Vec<Instance>,
+    refused: &mut Vec<RefusedInstance>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let mut settled = Vec::new();
+    let (mut routers, mut claims) = (Routers::new(), Claims::default());
+    for mut instance in instances.drain(..) {
+        if let Some(first) = claim_vrid(&mut routers, &instance) {
+            let diagnostic = same_vrid(&instance, first);
+            refused.push(RefusedInstance {
+                name: instance.name,
+                reason: diagnostic.headline.clone(),
+                span: diagnostic.primary.span.clone(),
+            });
+            diagnostics.push(diagnostic);
+            continue;
+        }
+        claims.claim(&mut instance, diagnostics);
+        move_what_does_not_fit(&mut instance, diagnostics);
+        settled.push(instance);
+    }
+    *instances = settled;
+}
+
+type Routers = BTreeMap<(String, Vrid), Span>;
+
+/// Where the router that already has this number is defined.
+fn claim_vrid(routers: &mut Routers, instance: &Instance) -> Option<Span> {
+    let key = (instance.interface.clone(), instance.vrid);
+    if let Some(first) = routers.get(&key) {
+        return Some(first.clone());
+    }
+    routers.insert(key, instance.place.0.clone());
+    None
+}
+
+fn same_vrid(instance: &Instance, first: Span) -> Diagnostic {
+    let Instance {
+        vrid, interface, ..
+    } = instance;
+    let headline = format!("two instances have the VRID {vrid} on `{interface}`");
+    Diagnostic::error(headline, instance.place.0.clone())
+        .label("second")
+        .also(first, "first")
+        .now(InstanceDraft::OUTCOME)
+}
+
+/// Addresses on interfaces, and where they were written.
+#[derive(Default)]
+struct Claims {
+    places: BTreeMap<(String, IpAddr), Span>,
+}
+
+impl Claims {
+    fn claim(&mut self, instance: &mut Instance, diagnostics: &mut Vec<Diagnostic>) {
+        let interface = instance.interface.clone();
+        let mut is_new = |address: &VirtualAddress| {
+            let interface = address.interface.as_ref().unwrap_or(&interface).clone();
+            match self.places.entry((interface, address.address)) {
+                std::collections::btree_map::Entry::Vacant(entry) => {
+                    entry.insert(address.place.0.clone());
+                    true
+                }
+                std::collections::btree_map::Entry::Occupied(entry) => {
+                    diagnostics.push(same_address(address, entry.get()));
+                    false
+                }
+            }
+        };
+        instance.virtual_addresses.retain(&mut is_new);
+        instance.excluded_addresses.retain(&mut is_new);
+    }
+}
+
+fn same_address(address: &VirtualAddress, first: &Span) -> Diagnostic {
+    let headline = format!("the address `{}` is given twice", address.address);
+    Diagnostic::warning(headline, address.place.0.clone())
+        .label("second")
+        .also(first.clone(), "first")
+        .now("the second one is ignored")
+}
+
+/// The count in an advertisement is one byte; 255 IPv4 addresses fit into the least MTU there is on Ethernet.
+const MOST_ADVERTISED: usize = 255;
+
+/// keepalived moves them too.
+fn move_what_does_not_fit(instance: &mut Instance, diagnostics: &mut Vec<Diagnostic>) {
+    if instance.virtual_addresses.len() <= MOST_ADVERTISED {
+        return;
+    }
+    let mut moved = instance.virtual_addresses.split_off(MOST_ADVERTISED);
+    if let Some(first) = moved.first() {
+        let headline = format!("`{}` has more addresses than fit an advert", instance.name);
+        diagnostics.push(
+            Diagnostic::error(headline, first.place.0.clone())
+                .label("the first that does not fit")
+                .now("it and all behind it are treated as `virtual_ipaddress_excluded`"),
+        );
+    }
+    moved.append(&mut instance.excluded_addresses);
+    instance.excluded_addresses = moved;
+}

@@ -1,0 +1,326 @@
+//! One instance.
+
+use std::time::Duration;
+
+use super::{
+    super::{
+        diagnostic::Diagnostic,
+        draft::{
+            AuthenticationDraft, AuthenticationKind, GarpDraft, InstanceDraft, Located,
+            TrackedScriptDraft, XdpDraft,
+        },
+        keyword::Refusal,
+        lexer::Word,
+        model::{GarpSchedule, InitialState, Instance, TrackedScript, VirtualAddress, XdpSettings},
+        number::spell,
+        source::{Place, Span},
+        suggestion::closest,
+    },
+    Resolver,
+};
+use crate::protocol::{Authentication, Priority, Version, Vrid, timers::Centiseconds};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+impl Resolver<'_> {
+    /// A complete instance, or why there is none.
+    pub(super) fn instance(&mut self, draft: InstanceDraft) -> Result<Instance, Refusal> {
+        let vrid = self.vrid(&draft)?;
+        let interface = self.interface(&draft)?;
+        let version = draft.version.or(self.global.version).unwrap_or_default();
+        let track_scripts = self.track_scripts(&draft.track_scripts)?;
+        self.track_interfaces(&draft.track_interfaces, &interface.text)?;
+        let authentication = self.authentication(&draft.authentication, version)?;
+        self.addresses_are_of_one_kind(&draft)?;
+        let (initial_state, priority) = self.election(&draft);
+        let preempt = self.preempt(&draft, priority);
+        let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
+        let virtual_addresses = self.without_ipv6(draft.virtual_addresses);
+        if version == Version::V3 && virtual_addresses.is_empty() {
+            return Err(self.no_address(&draft.name));
+        }
+        Ok(Instance {
+            vrid,
+            version,
+            initial_state,
+            priority,
+            advertisement_interval,
+            preempt,
+            authentication,
+            virtual_addresses,
+            excluded_addresses: self.without_ipv6(draft.excluded_addresses),
+            track_scripts,
+            notify: draft.notify,
+            smtp_alert: draft.smtp_alert,
+            garp: schedule(&draft.garp, &self.global.garp),
+            xdp: xdp(&draft.xdp, self.global.global.xdp),
+            place: Place(draft.name.span),
+            name: draft.name.text,
+            interface_place: Place(interface.span),
+            interface: interface.text,
+        })
+    }
+
+    fn vrid(&mut self, draft: &InstanceDraft) -> Result<Vrid, Refusal> {
+        let vrid = draft.vrid.as_ref().map(|vrid| vrid.value);
+        vrid.ok_or_else(|| self.missing(&draft.name, "virtual_router_id"))
+    }
+
+    fn interface(&mut self, draft: &InstanceDraft) -> Result<Word, Refusal> {
+        let interface = draft
+            .interface
+            .as_ref()
+            .or(self.global.default_interface.as_ref());
+        interface
+            .cloned()
+            .ok_or_else(|| self.missing(&draft.name, "interface"))
+    }
+
+    fn missing(&mut self, name: &Word, keyword: &str) -> Refusal {
+        let headline = format!("`vrrp_instance {}` has no `{keyword}`", name.text);
+        self.refused(Diagnostic::error(headline, name.span.clone()))
+    }
+
+    fn no_address(&mut self, name: &Word) -> Refusal {
+        let headline = format!("`vrrp_instance {}` has no address to advertise", name.text);
+        let diagnostic = Diagnostic::error(headline, name.span.clone());
+        self.refused(diagnostic.help("version 3 needs one in `virtual_ipaddress`"))
+    }
+
+    fn track_scripts(
+        &mut self,
+        tracked: &[TrackedScriptDraft],
+    ) -> Result<Vec<TrackedScript>, Refusal> {
+        let mut scripts: Vec<TrackedScript> = Vec::new();
+        for TrackedScriptDraft { name, weight } in tracked {
+            if self.unreadable_scripts.contains(&name.text) {
+                let headline = format!("the script `{}` cannot be read", name.text);
+                return Err(self.refused(Diagnostic::error(headline, name.span.clone())));
+            }
+            let own = self.scripts.iter().find(|script| script.name == name.text);
+            let Some(own) = own.map(|script| script.weight) else {
+                self.unknown_script(name);
+                continue;
+            };
+            if scripts.iter().any(|script| script.script == name.text) {
+                let headline = format!("the script `{}` is tracked twice", name.text);
+                let diagnostic = Diagnostic::warning(headline, name.span.clone());
+                self.tell(diagnostic.now("the first line counts"));
+                continue;
+            }
+            scripts.push(TrackedScript {
+                script: name.text.clone(),
+                weight: weight.unwrap_or(own),
+            });
+        }
+        Ok(scripts)
+    }
+
+    fn unknown_script(&mut self, name: &Word) {
+        let names = self.scripts.iter().map(|script| script.name.as_str());
+        let help = closest(&name.text, names).map(|name| format!("did you mean `{name}`?"));
+        let headline = format!("there is no script `{}`", name.text);
+        let mut diagnostic = Diagnostic::error(headline, name.span.clone())
+            .now("it is not tracked, as in keepalived");
+        diagnostic.help = help;
+        self.tell(diagnostic);
+    }
+
+    /// Its own interface is tracked anyway; keepalived ignores such a line as well.
+    fn track_interfaces(&mut self, tracked: &[Word], own: &str) -> Result<(), Refusal> {
+        let Some(other) = tracked.iter().find(|interface| interface.text != own) else {
+            return Ok(());
+        };
+        let headline = "tracking another interface is not supported yet";
+        let diagnostic = Diagnostic::error(headline, other.span.clone())
+            .now("the instance does not start: it would claim addresses when it must not");
+        Err(self.refused(diagnostic))
+    }
+
+    fn authentication(
+        &mut self,
+        draft: &AuthenticationDraft,
+        version: Version,
+    ) -> Result<Authentication, Refusal> {
+        match (&draft.kind, &draft.password) {
+            (None, None) => Ok(Authentication::None),
+            (Some(Located { span, .. }), _) | (None, Some(Located { span, .. }))
+                if version == Version::V3 =>
+            {
+                let headline = "version 3 has no authentication";
+                let diagnostic = Diagnostic::warning(headline, self.without_password(draft, span));
+                self.tell(diagnostic.now("it is ignored, as keepalived does"));
+                Ok(Authentication::None)
+            }
+            (
+                Some(Located {
+                    value: AuthenticationKind::AuthenticationHeader,
+                    span,
+                }),
+                _,
+            ) => {
+                let diagnostic = Diagnostic::error("`auth_type AH` is not supported", span.clone());
+                let now = "the instance does not start: its adverts would be refused";
+                Err(self.refused(
+                    diagnostic
+                        .now(now)
+                        .help("use `auth_type PASS` on all routers"),
+                ))
+            }
+            (
+                Some(Located {
+                    value: AuthenticationKind::Password,
+                    ..
+                }),
+                Some(password),
+            ) => Ok(Authentication::password(&password.value)),
+            (Some(Located { span, .. }), None) => {
+                let diagnostic = Diagnostic::warning("there is no `auth_pass`", span.clone());
+                self.tell(
+                    diagnostic
+                        .now(NO_AUTHENTICATION)
+                        .help(ONE_STATEMENT_PER_LINE),
+                );
+                Ok(Authentication::None)
+            }
+            (None, Some(Located { span, .. })) => {
+                let mut diagnostic = Diagnostic::warning("there is no `auth_type`", span.clone());
+                diagnostic.primary.is_secret = true;
+                self.tell(
+                    diagnostic
+                        .now(NO_AUTHENTICATION)
+                        .help("write `auth_type PASS`"),
+                );
+                Ok(Authentication::None)
+            }
+        }
+    }
+
+    /// keepalived: the first address decides about the family.
+    fn addresses_are_of_one_kind(&mut self, draft: &InstanceDraft) -> Result<(), Refusal> {
+        let first = draft.virtual_addresses.first();
+        let Some(first) = first.filter(|first| first.address.is_ipv6()) else {
+            return Ok(());
+        };
+        let headline = "instances for IPv6 are not supported yet";
+        Err(self.refused(Diagnostic::error(headline, first.place.0.clone())))
+    }
+
+    fn without_ipv6(&mut self, addresses: Vec<VirtualAddress>) -> Vec<VirtualAddress> {
+        let (kept, left_out): (Vec<_>, Vec<_>) = addresses
+            .into_iter()
+            .partition(|address| address.address.is_ipv4());
+        for address in left_out {
+            let headline = format!("`{}` does not go with IPv4", address.address);
+            let diagnostic = Diagnostic::warning(headline, address.place.0);
+            self.tell(diagnostic.now("it is left out; IPv6 is not supported yet"));
+        }
+        kept
+    }
+
+    /// keepalived: who says MASTER and no priority owns the addresses, and who owns them prefers to be Active.
+    fn election(&mut self, draft: &InstanceDraft) -> (InitialState, Priority) {
+        let state = draft.state.as_ref();
+        let says_master = state.filter(|state| state.value == InitialState::Active);
+        let priority = match (draft.priority, says_master) {
+            (Some(priority), _) => priority,
+            (None, Some(state)) => {
+                let headline = "`state MASTER` without a priority means 255";
+                self.tell(
+                    Diagnostic::note(headline, state.span.clone()).help("write `priority 100`"),
+                );
+                Priority::OWNER
+            }
+            (None, None) => Priority::DEFAULT,
+        };
+        let default = if priority.is_address_owner() {
+            InitialState::Active
+        } else {
+            InitialState::Backup
+        };
+        (state.map_or(default, |state| state.value), priority)
+    }
+
+    fn preempt(&mut self, draft: &InstanceDraft, priority: Priority) -> bool {
+        let Some(nopreempt) = &draft.nopreempt else {
+            return true;
+        };
+        let master = draft
+            .state
+            .as_ref()
+            .filter(|state| state.value == InitialState::Active);
+        let diagnostic = if priority.is_address_owner() {
+            Diagnostic::warning(
+                "`nopreempt` does not go with priority 255",
+                nopreempt.clone(),
+            )
+        } else if let Some(master) = master {
+            Diagnostic::warning(
+                "`nopreempt` does not go with `state MASTER`",
+                nopreempt.clone(),
+            )
+            .also(master.span.clone(), "should be BACKUP, on all routers")
+        } else {
+            return false;
+        };
+        self.tell(diagnostic.now("`nopreempt` is ignored, as keepalived does"));
+        true
+    }
+
+    fn interval(&mut self, given: Option<&Located<Duration>>, version: Version) -> Duration {
+        let Some(Located { value, span }) = given else {
+            return SECOND;
+        };
+        let (carried, why) = match version {
+            Version::V2 => (whole_seconds(*value), "version 2 carries whole seconds"),
+            Version::V3 => (
+                Duration::from(Centiseconds::nearest(*value)),
+                "version 3 carries hundredths of a second, at most 40.95 s",
+            ),
+        };
+        if carried != *value {
+            let headline = format!("{} s cannot be advertised", spell(*value));
+            let diagnostic = Diagnostic::warning(headline, span.clone()).label(why);
+            self.tell(diagnostic.now(format!("{} s is used, as keepalived does", spell(carried))));
+        }
+        carried
+    }
+
+    /// The best place to complain about authentication without showing the password.
+    fn without_password(&self, draft: &AuthenticationDraft, otherwise: &Span) -> Span {
+        draft
+            .kind
+            .as_ref()
+            .map_or_else(|| otherwise.clone(), |kind| kind.span.clone())
+    }
+}
+
+const NO_AUTHENTICATION: &str = "there is no authentication, as in keepalived";
+const ONE_STATEMENT_PER_LINE: &str = "write `auth_pass` on a line of its own";
+
+/// Rounds to the nearest second that v2 can carry.
+fn whole_seconds(interval: Duration) -> Duration {
+    let rounded = interval + Duration::from_millis(500);
+    Duration::from_secs(rounded.as_secs().clamp(1, u64::from(u8::MAX)))
+}
+
+fn schedule(own: &GarpDraft, global: &GarpDraft) -> GarpSchedule {
+    let default = GarpSchedule::default();
+    GarpSchedule {
+        delay: own.delay.or(global.delay).unwrap_or(default.delay),
+        repeat: own.repeat.or(global.repeat).unwrap_or(default.repeat),
+        refresh: own.refresh.or(global.refresh).unwrap_or(default.refresh),
+        refresh_repeat: own
+            .refresh_repeat
+            .or(global.refresh_repeat)
+            .unwrap_or(default.refresh_repeat),
+    }
+}
+
+fn xdp(own: &XdpDraft, global: XdpSettings) -> XdpSettings {
+    XdpSettings {
+        mode: own.mode.unwrap_or(global.mode),
+        valid_adverts: own.valid_adverts.unwrap_or(global.valid_adverts),
+        garp_guard: own.garp_guard.unwrap_or(global.garp_guard),
+    }
+}

@@ -1,0 +1,156 @@
+//! What keeps an instance from starting, and that it keeps no other.
+
+use super::*;
+
+#[test]
+fn an_instance_needs_a_number_and_an_interface() {
+    let text = "vrrp_instance A { interface eth0\n }\nvrrp_instance B { virtual_router_id 1\n }\n\
+                vrrp_instance C {\n interface eth0\n virtual_router_id 1\n}";
+    let (config, diagnostics) = load_text(text);
+    assert_eq!(config.instances.len(), 1);
+    assert_eq!(
+        said(&diagnostics),
+        [
+            "error: `vrrp_instance A` has no `virtual_router_id`; the instance does not start",
+            "error: `vrrp_instance B` has no `interface`; the instance does not start",
+        ]
+    );
+    assert_eq!(
+        config.refused[0].reason,
+        "`vrrp_instance A` has no `virtual_router_id`"
+    );
+    assert_eq!(config.refused[0].span.text(), "A");
+}
+
+#[test]
+fn version_3_needs_an_address() {
+    let reason = refusal("version 3\nvirtual_ipaddress_excluded { 10.0.0.1 }");
+    assert_eq!(reason, "`vrrp_instance VI_1` has no address to advertise");
+}
+
+#[test]
+fn what_changes_the_election_is_not_ignored() {
+    for body in [
+        "unicast_peer { 10.0.0.2 }",
+        "unicast_src_ip 10.0.0.1",
+        "mcast_src_ip 10.0.0.1",
+        "mcast_dst_ip 224.0.0.99",
+        "use_vmac",
+        "use_ipvlan",
+        "vrf red",
+        "auth_hmac { key 1 x }",
+        "authentication {\n auth_type AH\n auth_pass x\n}",
+        "native_ipv6",
+        "virtual_ipaddress { fe80::1 }",
+        "strict_mode",
+        "preempt_delay 5",
+        "down_timer_adverts 5",
+        "track_interface { eth1 }",
+        "track_process { a }",
+        "track_file { a }",
+        "track_bfd { a }",
+        "v3_checksum_as_v2",
+        "owner_ignore_adverts",
+        "higher_prio_send_advert",
+        "lower_prio_no_advert",
+        "thread_timer_expired",
+    ] {
+        assert!(!refusal(body).is_empty(), "{body}");
+    }
+}
+
+#[test]
+fn what_is_switched_off_or_is_the_default_harms_nobody() {
+    for body in [
+        "strict_mode off",
+        "preempt_delay 0",
+        "down_timer_adverts 3",
+        "mcast_dst_ip 224.0.0.18",
+        "lower_prio_no_advert no",
+        "unicast_peer {\n}",
+        "track_interface { eth0 }",
+        "track_process {\n}",
+    ] {
+        instance(body);
+    }
+}
+
+#[test]
+fn what_is_only_missed_is_told_and_ignored() {
+    for body in [
+        "no_accept",
+        "virtual_routes { 10.0.0.0/8 via 10.0.0.1 }",
+        "dont_track_primary",
+    ] {
+        let (_, said) = instance_despite(body);
+        assert_eq!(said.len(), 1, "{said:?}");
+        assert!(
+            said[0].contains("is not supported yet; it is ignored"),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn what_concerns_all_stops_all() {
+    for text in [
+        "net_namespace red\n",
+        "global_defs {\n vrrp_mcast_group4 224.0.0.19\n}\n",
+    ] {
+        let (config, diagnostics) = load_text(&format!("{text}{}", complete("")));
+        assert_eq!((config.instances.len(), config.refused.len()), (0, 1));
+        assert!(
+            said(&diagnostics)[0].contains("no instance starts"),
+            "{diagnostics:?}"
+        );
+    }
+    good(&format!(
+        "global_defs {{\n vrrp_mcast_group4 224.0.0.18\n}}\n{}",
+        complete("")
+    ));
+}
+
+#[test]
+fn members_of_a_sync_group_do_not_start() {
+    let (config, diagnostics) = load_text(
+        "vrrp_sync_group G {\n group {\n A\n X\n }\n notify /x/y\n}\n\
+         vrrp_instance A { interface eth0\n virtual_router_id 1\n }\n\
+         vrrp_instance B {\n interface eth0\n virtual_router_id 2\n}",
+    );
+    assert_eq!(config.instances[0].name, "B");
+    assert_eq!(config.refused[0].name, "A");
+    assert_eq!(
+        said(&diagnostics),
+        [
+            "error: sync groups are not supported yet; its members do not start: one of them could move without the others",
+            "warning: there is no instance `X`; the member is ignored, as keepalived does",
+        ]
+    );
+}
+
+#[test]
+fn two_instances_cannot_be_the_same() {
+    let (config, diagnostics) = load_text(
+        "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n}\n\
+         vrrp_instance A {\n interface eth0\n virtual_router_id 2\n}\n\
+         vrrp_instance B {\n interface eth0\n virtual_router_id 1\n}\n\
+         vrrp_instance C {\n interface eth1\n virtual_router_id 1\n}\n",
+    );
+    let names: Vec<_> = config
+        .instances
+        .iter()
+        .map(|instance| instance.name.as_str())
+        .collect();
+    assert_eq!(names, ["A", "C"]);
+    assert_eq!(
+        config.refused[0].reason,
+        "two instances have the VRID 1 on `eth0`"
+    );
+    assert_eq!(
+        said(&diagnostics),
+        [
+            "error: `vrrp_instance` A is defined twice; the second block is ignored, as keepalived does",
+            "error: two instances have the VRID 1 on `eth0`; the instance does not start",
+        ]
+    );
+}
