@@ -26,11 +26,7 @@ mod rejections;
 mod reporter;
 
 use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    process::ExitCode,
-    thread::JoinHandle,
-    time::Duration,
+    collections::BTreeMap, path::PathBuf, process::ExitCode, thread::JoinHandle, time::Duration,
 };
 
 use anyhow::{Context as _, Result};
@@ -42,9 +38,10 @@ use tokio::{
 };
 use tracing::{debug, error, info, warn};
 
-pub use background::{in_background, is_in_background, tell_parent};
+pub use background::{in_background, is_in_background, leave_session};
 
 use self::{
+    background::tell_parent,
     election::{Election, RouterTable, Seat},
     executor::{Executor, TELLINGS, Telling, Voice},
     inbox::{Input, Outbox},
@@ -59,7 +56,8 @@ use crate::{
     guard::{self, GuardLink, GuardSender, ReleaseAdvert, Slot, SlotIndex, Table},
     protocol::{Event, Priority, VirtualRouter, address_claims::AddressClaims},
     system::{
-        account, address_worker::{AddressReport, AddressWorker},
+        account,
+        address_worker::{AddressReport, AddressWorker},
         datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         netlink::{Netlink, NetworkChange},
@@ -112,7 +110,9 @@ impl Beginning {
 /// When it could not start. Once it runs it reports and goes on.
 pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<ExitCode> {
     if let Err(failure) = network::check_privileges() {
-        error!("raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF");
+        error!(
+            "raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
+        );
         beginning.guard.sender().farewell().ok();
         return Ok(ExitCode::from(EXIT_PRIVILEGE));
     }
@@ -151,7 +151,10 @@ impl Controller {
         let mut signals = Signals::new()?;
         let plan = Plan::new(config, &accounts(config));
         let netlink = Netlink::connect().context("netlink is out of reach")?;
-        let mut changes = netlink.monitor().await.context("netlink cannot be watched")?;
+        let mut changes = netlink
+            .monitor()
+            .await
+            .context("netlink cannot be watched")?;
 
         let maps = load(&plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
@@ -166,7 +169,11 @@ impl Controller {
         let guard_sender = guard.sender();
         let (runner, reports) = Runner::new(guard, table)?;
         let (address_reports, mut address_news) = mpsc::unbounded_channel();
-        let addresses = plan.routers.iter().map(|router| router.addresses.clone()).collect();
+        let addresses = plan
+            .routers
+            .iter()
+            .map(|router| router.addresses.clone())
+            .collect();
         let worker = AddressWorker::start(addresses, move |report| {
             address_reports.send(report).ok();
         })
@@ -174,7 +181,10 @@ impl Controller {
 
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let executor = Executor::new(
-            plan.routers.iter().map(|router| Voice::new(router.template.clone())).collect(),
+            plan.routers
+                .iter()
+                .map(|router| Voice::new(router.template.clone()))
+                .collect(),
             worker.orders(),
             guard_sender.clone(),
             tellings,
@@ -219,9 +229,11 @@ impl Controller {
                 },
                 Some(change) = scripts.recv() => controller.script_changed(&change),
                 Some(report) = address_news.recv() => controller.addresses_changed(&report, &guard_sender),
-                () = signals.stop() => break,
-                () = signals.hang_up() => warn!("reload is not supported yet: the running configuration stays"),
-                () = signals.record() => controller.record().await,
+                order = signals.next_order() => match order {
+                    Order::Stop => break,
+                    Order::Reload => warn!("reload is not supported yet: the running configuration stays"),
+                    Order::Record => controller.record().await,
+                },
             }
         }
         info!("Stopping");
@@ -240,7 +252,10 @@ impl Controller {
     fn start(&mut self) {
         self.tell_news();
         for slot in 0..self.plan.routers.len() {
-            self.outbox.send(Input::Event { slot, event: Event::Startup });
+            self.outbox.send(Input::Event {
+                slot,
+                event: Event::Startup,
+            });
         }
     }
 
@@ -268,8 +283,12 @@ impl Controller {
             NetworkChange::AddressAdded(_) | NetworkChange::AddressRemoved(_) => {}
             NetworkChange::Overrun => {
                 let there = self.network.look_around(&self.plan).await;
-                let names: Vec<String> =
-                    self.plan.interfaces.iter().map(|known| known.name.clone()).collect();
+                let names: Vec<String> = self
+                    .plan
+                    .interfaces
+                    .iter()
+                    .map(|known| known.name.clone())
+                    .collect();
                 for name in names {
                     let is_up = there.iter().any(|link| link.name == name && link.up);
                     self.link(&name, is_up);
@@ -283,7 +302,10 @@ impl Controller {
 
     fn link(&mut self, name: &str, is_up: bool) {
         if self.observer.interface(name, is_up) {
-            info!("Netlink reports {name} {}", if is_up { "up" } else { "down" });
+            info!(
+                "Netlink reports {name} {}",
+                if is_up { "up" } else { "down" }
+            );
         }
     }
 
@@ -304,10 +326,16 @@ impl Controller {
 
     fn addresses_changed(&self, report: &AddressReport, guard: &GuardSender) {
         let name = |slot: &usize| {
-            self.plan.routers.get(*slot).map_or("", |router| router.settings.name.as_str())
+            self.plan
+                .routers
+                .get(*slot)
+                .map_or("", |router| router.settings.name.as_str())
         };
         match report {
-            AddressReport::Installed { slot, existing_not_ours } => {
+            AddressReport::Installed {
+                slot,
+                existing_not_ours,
+            } => {
                 debug!("({}) setting VIPs.", name(slot));
                 for address in existing_not_ours {
                     warn!("({}) {address} was there before and will stay", name(slot));
@@ -315,17 +343,30 @@ impl Controller {
             }
             AddressReport::Failed { slot, failures } => {
                 for failure in failures {
-                    error!("({}) cannot set {}: {}", name(slot), failure.address, failure.error);
+                    error!(
+                        "({}) cannot set {}: {}",
+                        name(slot),
+                        failure.address,
+                        failure.error
+                    );
                 }
             }
-            AddressReport::Announced { slot, rounds_left: 0 } => {
+            AddressReport::Announced {
+                slot,
+                rounds_left: 0,
+            } => {
                 debug!("({}) gratuitous ARP sent", name(slot));
             }
             AddressReport::Announced { .. } => {}
             AddressReport::Released { slot, failures } => {
                 debug!("({}) removing VIPs.", name(slot));
                 for failure in failures {
-                    error!("({}) cannot remove {}: {}", name(slot), failure.address, failure.error);
+                    error!(
+                        "({}) cannot remove {}: {}",
+                        name(slot),
+                        failure.address,
+                        failure.error
+                    );
                 }
                 if let Ok(index) = u16::try_from(*slot) {
                     guard.released(SlotIndex(index)).ok();
@@ -381,25 +422,32 @@ impl Signals {
         })
     }
 
-    async fn stop(&mut self) {
+    /// The next order, however it was given.
+    async fn next_order(&mut self) -> Order {
         tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => Order::Stop,
+            _ = self.interrupt.recv() => Order::Stop,
+            _ = self.hang_up.recv() => Order::Reload,
+            _ = self.record.recv() => Order::Record,
         }
     }
+}
 
-    async fn hang_up(&mut self) {
-        self.hang_up.recv().await;
-    }
-
-    async fn record(&mut self) {
-        self.record.recv().await;
-    }
+/// What a signal asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Order {
+    Stop,
+    Reload,
+    Record,
 }
 
 /// Loads the program unless nobody wants it, and says so when it cannot be had.
 fn load(plan: &Plan, rings: RingSizes) -> Maps {
-    if plan.interfaces.iter().all(|interface| interface.xdp_mode == XdpMode::Off) {
+    if plan
+        .interfaces
+        .iter()
+        .all(|interface| interface.xdp_mode == XdpMode::Off)
+    {
         return Maps::default();
     }
     match try_load(rings) {
@@ -420,13 +468,20 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         Err(failure) => debug!("the XDP program has no log: {failure}"),
     }
     let program = Some((datapath, publisher));
-    Ok(Maps { program, doorbell: Some(doorbell), alerts: Some(alerts) })
+    Ok(Maps {
+        program,
+        doorbell: Some(doorbell),
+        alerts: Some(alerts),
+    })
 }
 
 fn accounts(config: &Config) -> impl Fn(&ScriptCommand) -> Option<(u32, u32)> + '_ {
     |command| {
         let default = config.global.script_user.as_ref();
-        let user = command.user.as_deref().or(default.map(|account| account.user.as_str()));
+        let user = command
+            .user
+            .as_deref()
+            .or(default.map(|account| account.user.as_str()));
         let group = if command.user.is_some() {
             command.group.as_deref()
         } else {
@@ -444,8 +499,11 @@ fn seats(plan: &Plan) -> Vec<Seat> {
 }
 
 fn observer(plan: &Plan) -> Observer {
-    let names: BTreeMap<_, _> =
-        plan.tracked.iter().map(|script| (script.index, script.name.clone())).collect();
+    let names: BTreeMap<_, _> = plan
+        .tracked
+        .iter()
+        .map(|script| (script.index, script.name.clone()))
+        .collect();
     let dependencies = plan.routers.iter().map(|router| Dependencies {
         interface: router.settings.interface.clone(),
         interfaces: router.interfaces.clone(),
@@ -494,7 +552,11 @@ fn reporter(config: &Config, plan: &Plan, runner: Runner) -> Reporter {
     let router_id = config.global.router_id.clone().unwrap_or_else(host_name);
     Reporter {
         audiences: audiences.collect(),
-        interfaces: plan.interfaces.iter().map(|interface| interface.name.clone()).collect(),
+        interfaces: plan
+            .interfaces
+            .iter()
+            .map(|interface| interface.name.clone())
+            .collect(),
         router_id,
         runner,
         mailer: mailer(config),
@@ -507,13 +569,21 @@ fn reporter(config: &Config, plan: &Plan, runner: Runner) -> Reporter {
 fn mailer(config: &Config) -> Option<Mailer> {
     let mail = &config.global.mail;
     let server = mail.server.as_ref()?;
-    if mail.to.is_empty() || !config.instances.iter().any(|one| config.sends_mail_for(one)) {
+    if mail.to.is_empty()
+        || !config
+            .instances
+            .iter()
+            .any(|one| config.sends_mail_for(one))
+    {
         return None;
     }
     let settings = MailSettings {
         port: server.port,
         connect_timeout: mail.connect_timeout,
-        from: mail.from.clone().unwrap_or_else(|| format!("root@{}", host_name())),
+        from: mail
+            .from
+            .clone()
+            .unwrap_or_else(|| format!("root@{}", host_name())),
         to: mail.to.clone(),
         helo_name: mail.helo_name.clone(),
         ..MailSettings::new(server.host.as_str())
@@ -545,6 +615,8 @@ fn start_scripts(plan: &Plan, runner: &Runner) -> mpsc::UnboundedReceiver<Script
 
 async fn serve_runner(reports: crate::system::runner::Reports) {
     if let Err(failure) = reports.serve().await {
-        error!("the guard is gone and cannot be replaced ({failure}): no script runs, and a crash leaves the addresses until the next start");
+        error!(
+            "the guard is gone and cannot be replaced ({failure}): no script runs, and a crash leaves the addresses until the next start"
+        );
     }
 }

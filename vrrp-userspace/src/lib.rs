@@ -8,7 +8,9 @@
 //! only `system` touches the world, one file per thing touched, and only `daemon` decides when.
 
 pub mod check;
+pub mod cli;
 pub mod config;
+pub mod daemon;
 pub mod guard;
 pub mod protocol;
 pub mod system;

@@ -1,2 +1,7 @@
-//! The `xvrrpd` binary.
-fn main() {}
+//! The `xvrrpd` binary: see [`vrrp_userspace::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    vrrp_userspace::cli::main()
+}

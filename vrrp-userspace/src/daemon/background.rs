@@ -50,7 +50,12 @@ pub fn in_background() -> Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     let status = child.wait()?;
-    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+    Ok(ExitCode::from(
+        status
+            .code()
+            .and_then(|code| u8::try_from(code).ok())
+            .unwrap_or(1),
+    ))
 }
 
 /// As the child: leaves the terminal's session. To be called first of all.
@@ -58,13 +63,13 @@ pub fn in_background() -> Result<ExitCode> {
 /// # Errors
 ///
 /// When the process leads a group already, which a child of ours does not.
-pub(crate) fn leave_session() -> io::Result<()> {
+pub fn leave_session() -> io::Result<()> {
     setsid()?;
     Ok(())
 }
 
 /// As the child: lets the parent go. Otherwise nothing.
-pub fn tell_parent() {
+pub(super) fn tell_parent() {
     if is_in_background() {
         let mut output = io::stdout();
         output.write_all(READY).and_then(|()| output.flush()).ok();

@@ -16,13 +16,20 @@ pub(super) struct Door {
 
 impl Door {
     pub(super) fn new(router: VirtualRouter) -> Self {
-        Self { recording: Recording::of(&router, REMEMBERED), router }
+        Self {
+            recording: Recording::of(&router, REMEMBERED),
+            router,
+        }
     }
 
     /// Gives an event to the router, and returns what to do about it.
     pub(super) fn handle(&mut self, event: Event, now: Monotonic) -> Vec<Action> {
         let actions = self.router.handle(&event, now);
-        self.recording.push(Entry { now, event, actions: actions.clone() });
+        self.recording.push(Entry {
+            now,
+            event,
+            actions: actions.clone(),
+        });
         actions
     }
 

@@ -42,7 +42,12 @@ pub(super) struct Seat {
 
 impl Seat {
     pub(super) fn new(router: VirtualRouter, port: u16) -> Self {
-        Self { door: Door::new(router), hearing: Hearing::default(), port, published: Role::default() }
+        Self {
+            door: Door::new(router),
+            hearing: Hearing::default(),
+            port,
+            published: Role::default(),
+        }
     }
 
     fn role(&self) -> Role {
@@ -89,11 +94,23 @@ impl Election {
 
     /// Waits for the earliest deadline or an input.
     fn wait(&self) {
-        let deadline = self.seats.iter().filter_map(|seat| seat.door.router().deadline()).min();
+        let deadline = self
+            .seats
+            .iter()
+            .filter_map(|seat| seat.door.router().deadline())
+            .min();
         let timeout = deadline.map(|deadline| timespec(deadline, clock::now()));
         let mut watched = vec![PollFd::new(&self.inbox, PollFlags::IN)];
-        watched.extend(self.doorbell.iter().map(|bell| PollFd::new(bell, PollFlags::IN)));
-        watched.extend(self.ports.iter().map(|port| PollFd::new(&port.ear, PollFlags::IN)));
+        watched.extend(
+            self.doorbell
+                .iter()
+                .map(|bell| PollFd::new(bell, PollFlags::IN)),
+        );
+        watched.extend(
+            self.ports
+                .iter()
+                .map(|port| PollFd::new(&port.ear, PollFlags::IN)),
+        );
         match poll(&mut watched, timeout.as_ref()) {
             // Interrupted or not: whatever woke us is looked for, and if it was nothing, we come back.
             Ok(_) | Err(Errno::INTR) => {}
@@ -107,7 +124,13 @@ impl Election {
         while let Some(input) = self.inbox.next_input() {
             match input {
                 Input::Event { slot, event } => self.give(slot, event),
-                Input::SpeakFrom { slot, sender, source, key, entry } => {
+                Input::SpeakFrom {
+                    slot,
+                    sender,
+                    source,
+                    key,
+                    entry,
+                } => {
                     self.routers.insert(key, entry);
                     if let Some(voice) = self.executor.voices.get_mut(slot) {
                         voice.from = Some((sender, source));
@@ -119,8 +142,11 @@ impl Election {
                     self.ports.push(*port);
                 }
                 Input::Record(answer) => {
-                    let recordings =
-                        self.seats.iter().map(|seat| seat.door.recording().clone()).collect();
+                    let recordings = self
+                        .seats
+                        .iter()
+                        .map(|seat| seat.door.recording().clone())
+                        .collect();
                     answer.send(recordings).ok();
                 }
                 Input::Stop => return false,
@@ -172,7 +198,10 @@ impl Election {
                 let Ok(Some(datagram)) = port.ear.receive(buffer) else {
                     break;
                 };
-                let tables = RawTables { routers: &self.routers, seats: &self.seats };
+                let tables = RawTables {
+                    routers: &self.routers,
+                    seats: &self.seats,
+                };
                 let verdict = decide_datagram(datagram, number, &tables);
                 self.judged(verdict);
             }
@@ -191,13 +220,18 @@ impl Election {
                 }
                 self.give(slot, Event::AdvertisementReceived(advertisement(&record)));
             }
-            Verdict::Reject { reason, slot, source } => {
+            Verdict::Reject {
+                reason,
+                slot,
+                source,
+            } => {
                 let slot = slot as usize;
                 if let Some(seat) = self.seats.get_mut(slot) {
                     seat.hearing.rejected_raw();
                 }
                 let source = Ipv4Addr::from(source);
-                self.executor.tell(slot, now, Told::Rejected { reason, source });
+                self.executor
+                    .tell(slot, now, Told::Rejected { reason, source });
             }
             Verdict::Ignore | Verdict::Pass(_) | Verdict::Claim(_) => {}
         }
@@ -254,7 +288,10 @@ impl Election {
 
     /// Tells the program what the router is, if that has changed.
     fn publish(&mut self, slot: usize) {
-        let has_changed = self.seats.get(slot).is_some_and(|seat| seat.role() != seat.published);
+        let has_changed = self
+            .seats
+            .get(slot)
+            .is_some_and(|seat| seat.role() != seat.published);
         if has_changed {
             self.publish_always(slot);
         }
@@ -292,8 +329,13 @@ impl Tables for RawTables<'_> {
     }
 
     fn role(&self, slot: u32) -> Role {
-        let fallback = Role { threshold: Priority::LOWEST.get(), ..Role::default() };
-        self.seats.get(slot as usize).map_or(fallback, |seat| seat.published)
+        let fallback = Role {
+            threshold: Priority::LOWEST.get(),
+            ..Role::default()
+        };
+        self.seats
+            .get(slot as usize)
+            .map_or(fallback, |seat| seat.published)
     }
 
     /// ARP does not come this way.
@@ -304,7 +346,10 @@ impl Tables for RawTables<'_> {
 
 /// How long until `deadline`, rounded up by nothing: poll takes nanoseconds.
 fn timespec(deadline: Monotonic, now: Monotonic) -> Timespec {
-    Timespec::try_from(deadline.since(now)).unwrap_or(Timespec { tv_sec: i64::MAX, tv_nsec: 0 })
+    Timespec::try_from(deadline.since(now)).unwrap_or(Timespec {
+        tv_sec: i64::MAX,
+        tv_nsec: 0,
+    })
 }
 
 /// Starts the thread.
@@ -313,5 +358,7 @@ fn timespec(deadline: Monotonic, now: Monotonic) -> Timespec {
 ///
 /// No thread is to be had.
 pub(super) fn spawn(election: Election) -> io::Result<std::thread::JoinHandle<()>> {
-    std::thread::Builder::new().name("election".into()).spawn(|| election.run())
+    std::thread::Builder::new()
+        .name("election".into())
+        .spawn(|| election.run())
 }

@@ -58,12 +58,19 @@ pub(super) struct Voice {
 
 impl Voice {
     pub(super) const fn new(template: Template) -> Self {
-        Self { template, from: None, is_sending: true }
+        Self {
+            template,
+            from: None,
+            is_sending: true,
+        }
     }
 
     fn send(&self, priority: Priority) -> io::Result<()> {
         let Some((sender, source)) = &self.from else {
-            return Err(io::Error::new(io::ErrorKind::AddrNotAvailable, "no address to send from"));
+            return Err(io::Error::new(
+                io::ErrorKind::AddrNotAvailable,
+                "no address to send from",
+            ));
         };
         sender.send(&self.template.message(priority, *source))
     }
@@ -85,7 +92,13 @@ impl Executor {
         guard: GuardSender,
         tellings: mpsc::Sender<Telling>,
     ) -> Self {
-        Self { voices, addresses, guard, tellings, lost: 0 }
+        Self {
+            voices,
+            addresses,
+            guard,
+            tellings,
+            lost: 0,
+        }
     }
 
     /// Carries `action` of the router in `slot` out.
@@ -109,7 +122,11 @@ impl Executor {
     /// Queues something for the reporter.
     pub(super) fn tell(&mut self, slot: usize, now: Monotonic, what: Told) {
         if self.lost > 0 {
-            let lost = Telling { slot, now, what: Told::Lost(self.lost) };
+            let lost = Telling {
+                slot,
+                now,
+                what: Told::Lost(self.lost),
+            };
             if self.tellings.try_send(lost).is_ok() {
                 self.lost = 0;
             }

@@ -35,7 +35,9 @@ impl Hearing {
     /// Takes in a block because a deadline has come. News that no doorbell told is counted as saved by the map.
     pub(super) fn consulted(&mut self, block: &BlockView) -> Vec<Advertisement> {
         let untold = block.news.saturating_sub(self.told);
-        self.saved_by_map = self.saved_by_map.saturating_add(u32::try_from(untold).unwrap_or(u32::MAX));
+        self.saved_by_map = self
+            .saved_by_map
+            .saturating_add(u32::try_from(untold).unwrap_or(u32::MAX));
         self.told(block)
     }
 
@@ -99,7 +101,11 @@ mod tests {
     use super::*;
 
     fn record(time_ns: u64, priority: u8) -> AdvertRecord {
-        AdvertRecord { time_ns, priority, ..AdvertRecord::default() }
+        AdvertRecord {
+            time_ns,
+            priority,
+            ..AdvertRecord::default()
+        }
     }
 
     #[test]
@@ -124,18 +130,33 @@ mod tests {
     #[test]
     fn news_without_a_doorbell_is_saved_by_the_map() {
         let mut hearing = Hearing::default();
-        let block = BlockView { refreshing: record(20, 150), news: 1, ..BlockView::default() };
+        let block = BlockView {
+            refreshing: record(20, 150),
+            news: 1,
+            ..BlockView::default()
+        };
         assert_eq!(hearing.consulted(&block).len(), 1);
         assert_eq!(hearing.evidence(true).saved_by_map, 1);
-        let steady = BlockView { refreshing: record(40, 150), ..block };
+        let steady = BlockView {
+            refreshing: record(40, 150),
+            ..block
+        };
         assert_eq!(hearing.consulted(&steady).len(), 1);
-        assert_eq!(hearing.evidence(true).saved_by_map, 1, "a repetition is no news");
+        assert_eq!(
+            hearing.evidence(true).saved_by_map,
+            1,
+            "a repetition is no news"
+        );
     }
 
     #[test]
     fn rejections_count_from_the_last_valid_advertisement() {
         let mut hearing = Hearing::default();
-        let mut block = BlockView { rejected: 5, refreshing: record(20, 150), ..BlockView::default() };
+        let mut block = BlockView {
+            rejected: 5,
+            refreshing: record(20, 150),
+            ..BlockView::default()
+        };
         hearing.consulted(&block);
         assert_eq!(hearing.evidence(true).rejected, 0);
         block.rejected = 9;

@@ -78,8 +78,14 @@ pub(super) fn channel() -> io::Result<(Outbox, Inbox)> {
     let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
     let (sender, receiver) = sync_channel(CAPACITY);
     Ok((
-        Outbox { inputs: sender, bell: Arc::clone(&bell) },
-        Inbox { inputs: receiver, bell },
+        Outbox {
+            inputs: sender,
+            bell: Arc::clone(&bell),
+        },
+        Inbox {
+            inputs: receiver,
+            bell,
+        },
     ))
 }
 

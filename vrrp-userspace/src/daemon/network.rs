@@ -19,13 +19,11 @@ use super::{
     plan::{InterfacePlan, Plan},
     port::Port,
 };
-use crate::{
-    system::{
-        advert_sender::AdvertSender,
-        datapath::{AttachError, Attachment, Datapath, Interface, Publisher},
-        netlink::{Link, Netlink, primary_address},
-        raw_socket::{Hearing, RawSocket},
-    },
+use crate::system::{
+    advert_sender::AdvertSender,
+    datapath::{AttachError, Attachment, Datapath, Interface, Publisher},
+    netlink::{Link, Netlink, primary_address},
+    raw_socket::{Hearing, RawSocket},
 };
 
 /// The interfaces and what sits on them.
@@ -55,12 +53,20 @@ impl Network {
         plan: &Plan,
     ) -> Self {
         let sources = vec![None; plan.routers.len()];
-        Self { netlink, program, outbox, known: BTreeMap::new(), sources }
+        Self {
+            netlink,
+            program,
+            outbox,
+            known: BTreeMap::new(),
+            sources,
+        }
     }
 
     /// The kernel's number of an interface that has been brought up.
     pub(super) fn index_of(&self, interface: &str) -> Option<NonZeroU32> {
-        self.known.get(interface).and_then(|known| NonZeroU32::new(known.index))
+        self.known
+            .get(interface)
+            .and_then(|known| NonZeroU32::new(known.index))
     }
 
     /// Brings every interface of the plan up that exists.
@@ -81,7 +87,11 @@ impl Network {
 
     /// An interface of the plan exists. If it is new, or another one of the same name, it is brought up.
     pub(super) async fn link_is_there(&mut self, plan: &Plan, link: &Link) {
-        if self.known.get(&link.name).is_some_and(|known| known.index == link.index) {
+        if self
+            .known
+            .get(&link.name)
+            .is_some_and(|known| known.index == link.index)
+        {
             return;
         }
         let Some(number) = plan.port_of(&link.name) else {
@@ -92,10 +102,13 @@ impl Network {
         };
         let is_final = self.is_final(&link.name).await;
         let attachment = self.attach(interface, link, number, is_final);
-        let has_ear = !interface.carries_adverts
-            || self.listen(link, number, is_final, attachment.as_ref());
+        let has_ear =
+            !interface.carries_adverts || self.listen(link, number, is_final, attachment.as_ref());
         if has_ear {
-            let known = Known { index: link.index, _attachment: attachment };
+            let known = Known {
+                index: link.index,
+                _attachment: attachment,
+            };
             self.known.insert(link.name.clone(), known);
         }
     }
@@ -113,8 +126,11 @@ impl Network {
     pub(super) async fn find_sources(&mut self, plan: &Plan) -> Vec<Option<Ipv4Addr>> {
         for (slot, router) in plan.routers.iter().enumerate() {
             let interface = &router.settings.interface;
-            let virtual_addresses: Vec<IpAddr> =
-                router.addresses.iter().map(|address| address.address).collect();
+            let virtual_addresses: Vec<IpAddr> = router
+                .addresses
+                .iter()
+                .map(|address| address.address)
+                .collect();
             let addresses = match self.netlink.addresses(interface).await {
                 Ok(addresses) => addresses,
                 Err(error) => {
@@ -143,7 +159,10 @@ impl Network {
         let sender = match AdvertSender::open(index, source, ipv4::VRRP_GROUP.into()) {
             Ok(sender) => sender,
             Err(error) => {
-                warn!("({}) cannot send from {source} on {name}: {error}", router.settings.name);
+                warn!(
+                    "({}) cannot send from {source} on {name}: {error}",
+                    router.settings.name
+                );
                 return false;
             }
         };
@@ -151,9 +170,18 @@ impl Network {
         if let Some((_, publisher)) = &mut self.program
             && let Err(error) = publisher.set_router(router.key(), entry)
         {
-            warn!("({}) the XDP program cannot be told: {error}", router.settings.name);
+            warn!(
+                "({}) the XDP program cannot be told: {error}",
+                router.settings.name
+            );
         }
-        self.outbox.send(Input::SpeakFrom { slot, sender, source, key: router.key(), entry })
+        self.outbox.send(Input::SpeakFrom {
+            slot,
+            sender,
+            source,
+            key: router.key(),
+            entry,
+        })
     }
 
     /// Whether what the program says of a frame is final: no VLAN tag can have been stripped before.
@@ -187,7 +215,10 @@ impl Network {
             warn!("XDP on {}: {error}; listening on the raw socket", link.name);
             return None;
         }
-        let interface = Interface { name: link.name.clone(), index: link.index };
+        let interface = Interface {
+            name: link.name.clone(),
+            index: link.index,
+        };
         match datapath.attach(&interface, plan.xdp_mode) {
             Ok(attachment) => {
                 log_attached(&attachment, is_final);
@@ -211,12 +242,14 @@ impl Network {
         is_final: bool,
         attachment: Option<&Arc<Attachment>>,
     ) -> bool {
-        let hearing =
-            if is_final && attachment.is_some() { Hearing::Undecided } else { Hearing::Everything };
+        let hearing = if is_final && attachment.is_some() {
+            Hearing::Undecided
+        } else {
+            Hearing::Everything
+        };
         match RawSocket::open(&link.name, link.index, hearing) {
             Ok(ear) => self.outbox.send(Input::Listen(Box::new(Port {
                 number,
-                name: link.name.clone(),
                 ear,
                 attachment: attachment.cloned(),
             }))),
@@ -237,7 +270,8 @@ impl Network {
                 continue;
             };
             for address in &router.addresses {
-                let (Some(port), IpAddr::V4(ip)) = (plan.port_of(&address.interface), address.address)
+                let (Some(port), IpAddr::V4(ip)) =
+                    (plan.port_of(&address.interface), address.address)
                 else {
                     continue;
                 };
@@ -251,12 +285,18 @@ impl Network {
 }
 
 fn log_attached(attachment: &Attachment, is_final: bool) {
-    let mode = if attachment.is_native { "native" } else { "generic" };
+    let mode = if attachment.is_native {
+        "native"
+    } else {
+        "generic"
+    };
     let name = &attachment.interface.name;
     let id = attachment.link_id();
     info!("XDP on {name}: attached ({mode}, link {id})");
     if !is_final {
-        info!("XDP on {name}: VLAN tags may be stripped before it, so adverts are judged on the raw socket");
+        info!(
+            "XDP on {name}: VLAN tags may be stripped before it, so adverts are judged on the raw socket"
+        );
     }
 }
 

@@ -53,12 +53,21 @@ impl Observer {
             source: None,
             told_faults: None,
         });
-        Self { routers: routers.collect(), up: BTreeSet::new(), statuses: BTreeMap::new(), names }
+        Self {
+            routers: routers.collect(),
+            up: BTreeSet::new(),
+            statuses: BTreeMap::new(),
+            names,
+        }
     }
 
     /// An interface is up and has a carrier, or not. `true` if that is news.
     pub(super) fn interface(&mut self, name: &str, is_up: bool) -> bool {
-        if is_up { self.up.insert(name.to_owned()) } else { self.up.remove(name) }
+        if is_up {
+            self.up.insert(name.to_owned())
+        } else {
+            self.up.remove(name)
+        }
     }
 
     /// A router has an address to speak from, or none. `true` if that is news.
@@ -96,7 +105,10 @@ impl Observer {
     }
 
     fn status(&self, script: ScriptIndex) -> ScriptStatus {
-        self.statuses.get(&script).copied().unwrap_or(ScriptStatus::Unknown)
+        self.statuses
+            .get(&script)
+            .copied()
+            .unwrap_or(ScriptStatus::Unknown)
     }
 
     fn priority(&self, slot: usize) -> Priority {
@@ -176,7 +188,13 @@ mod tests {
         let depends_on = Dependencies {
             interface: "eth0".into(),
             interfaces: ["eth0".to_owned(), "eth1".to_owned()].into(),
-            scripts: vec![(CHK, Weight { value: 0, reverse: false })],
+            scripts: vec![(
+                CHK,
+                Weight {
+                    value: 0,
+                    reverse: false,
+                },
+            )],
             priority: Priority::DEFAULT,
         };
         Observer::new([depends_on], [(CHK, "chk".to_owned())].into())

@@ -27,7 +27,10 @@ pub(super) fn transition(transition: &Transition) -> Vec<Phrase> {
                 && transition.to == State::Backup
                 && transition.because == Because::Started;
             let suffix = if is_first { " (init)" } else { "" };
-            vec![(Level::Info, format!("Entering {name} STATE{suffix}")), because]
+            vec![
+                (Level::Info, format!("Entering {name} STATE{suffix}")),
+                because,
+            ]
         }
     }
 }
@@ -95,14 +98,28 @@ mod tests {
 
     fn line(from: State, to: State, because: Because) -> String {
         let priority = Priority::DEFAULT;
-        transition(&Transition { from, to, priority, because })[0].1.clone()
+        transition(&Transition {
+            from,
+            to,
+            priority,
+            because,
+        })[0]
+            .1
+            .clone()
     }
 
     #[test]
     fn transitions_are_called_as_keepalived_calls_them() {
-        let silence =
-            Because::Silence { last: None, listened: std::time::Duration::ZERO, rejected: 0, saved_by_map: 0 };
-        assert_eq!(line(State::Backup, State::Active, silence), "Entering MASTER STATE");
+        let silence = Because::Silence {
+            last: None,
+            listened: std::time::Duration::ZERO,
+            rejected: 0,
+            saved_by_map: 0,
+        };
+        assert_eq!(
+            line(State::Backup, State::Active, silence),
+            "Entering MASTER STATE"
+        );
         assert_eq!(
             line(State::Initialize, State::Backup, Because::Started),
             "Entering BACKUP STATE (init)"

@@ -72,7 +72,11 @@ impl RouterPlan {
             version: self.settings.version.number(),
             authentication_type: authentication.wire_type(),
             interval_seconds: self.template.interval_seconds(),
-            flags: if self.drops_valid_adverts { ROUTER_DROP_VALID } else { 0 },
+            flags: if self.drops_valid_adverts {
+                ROUTER_DROP_VALID
+            } else {
+                0
+            },
             authentication_data: authentication.data(),
             own_address: own_address.octets(),
         }
@@ -105,7 +109,10 @@ impl Plan {
         for script in &config.scripts {
             // A script that no instance tracks is dropped silently, as keepalived does.
             let is_tracked = |instance: &Instance| {
-                instance.track_scripts.iter().any(|tracked| tracked.script == script.name)
+                instance
+                    .track_scripts
+                    .iter()
+                    .any(|tracked| tracked.script == script.name)
             };
             if !config.instances.iter().any(is_tracked) {
                 continue;
@@ -124,7 +131,10 @@ impl Plan {
 
     /// The index of an interface, which is its port.
     pub(super) fn port_of(&self, interface: &str) -> Option<u16> {
-        let index = self.interfaces.iter().position(|known| known.name == interface)?;
+        let index = self
+            .interfaces
+            .iter()
+            .position(|known| known.name == interface)?;
         u16::try_from(index).ok()
     }
 
@@ -143,7 +153,9 @@ impl Plan {
             interfaces.insert(address.interface.clone());
         }
         let tracked = instance.track_scripts.iter().filter_map(|tracked| {
-            scripts.get(&tracked.script).map(|index| (*index, tracked.weight))
+            scripts
+                .get(&tracked.script)
+                .map(|index| (*index, tracked.weight))
         });
         RouterPlan {
             tracked: tracked.collect(),
@@ -168,7 +180,9 @@ impl Plan {
     fn notify_scripts(&mut self, instance: &Instance, accounts: &Accounts<'_>) -> NotifyScripts {
         let notify = &instance.notify;
         let mut add = |command: &Option<ScriptCommand>| {
-            command.as_ref().and_then(|command| self.add_script(command, accounts))
+            command
+                .as_ref()
+                .and_then(|command| self.add_script(command, accounts))
         };
         NotifyScripts {
             active: add(&notify.master),
@@ -179,13 +193,24 @@ impl Plan {
         }
     }
 
-    fn add_script(&mut self, command: &ScriptCommand, accounts: &Accounts<'_>) -> Option<ScriptIndex> {
+    fn add_script(
+        &mut self,
+        command: &ScriptCommand,
+        accounts: &Accounts<'_>,
+    ) -> Option<ScriptIndex> {
         let index = u32::try_from(self.scripts.len()).ok()?;
         let Some((uid, gid)) = accounts(command) else {
-            error!("Unable to find the user of script `{}` - not running it", command.program());
+            error!(
+                "Unable to find the user of script `{}` - not running it",
+                command.program()
+            );
             return None;
         };
-        self.scripts.push(Script { argv: command.argv.clone(), uid, gid });
+        self.scripts.push(Script {
+            argv: command.argv.clone(),
+            uid,
+            gid,
+        });
         Some(ScriptIndex(index))
     }
 
@@ -198,7 +223,11 @@ impl Plan {
             }
         } else {
             let name = name.to_owned();
-            self.interfaces.push(InterfacePlan { name, carries_adverts, xdp_mode });
+            self.interfaces.push(InterfacePlan {
+                name,
+                carries_adverts,
+                xdp_mode,
+            });
         }
         self.port_of(name).unwrap_or(u16::MAX)
     }
@@ -233,7 +262,10 @@ fn advertised(instance: &Instance) -> Vec<Ipv4Addr> {
 }
 
 fn addresses(instance: &Instance) -> Vec<InterfaceAddress> {
-    let all = instance.virtual_addresses.iter().chain(&instance.excluded_addresses);
+    let all = instance
+        .virtual_addresses
+        .iter()
+        .chain(&instance.excluded_addresses);
     all.map(|address| {
         let interface = address.interface.as_ref().unwrap_or(&instance.interface);
         InterfaceAddress {

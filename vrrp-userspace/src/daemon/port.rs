@@ -11,8 +11,6 @@ use crate::system::{
 pub(super) struct Port {
     /// Our number for it.
     pub(super) number: u16,
-    /// Its name, for people.
-    pub(super) name: String,
     /// What the program leaves to us, or everything.
     pub(super) ear: RawSocket,
     /// The program, if it is attached; shared with whoever shows it.
@@ -28,7 +26,11 @@ impl Port {
         if self.ear.hearing() == Hearing::Everything {
             return true;
         }
-        if self.attachment.as_ref().is_some_and(|attachment| attachment.is_attached()) {
+        if self
+            .attachment
+            .as_ref()
+            .is_some_and(|attachment| attachment.is_attached())
+        {
             return true;
         }
         // If the filter cannot be changed the port stays deaf and says so again: better no takeover than a wrong one.

@@ -38,12 +38,20 @@ impl Rejections {
             Some(said) => std::mem::take(&mut said.kept_back),
             None => 0,
         };
-        self.said.insert((slot, reason as u8), Said { at: now, kept_back: 0 });
+        self.said.insert(
+            (slot, reason as u8),
+            Said {
+                at: now,
+                kept_back: 0,
+            },
+        );
         let line = format!("rejected an advert from {source}: {}", in_words(reason));
         if kept_back == 0 {
             return Some(line);
         }
-        Some(format!("{line} ({kept_back} more reports of this kept back; COUNTERS has them all)"))
+        Some(format!(
+            "{line} ({kept_back} more reports of this kept back; COUNTERS has them all)"
+        ))
     }
 }
 
@@ -53,7 +61,9 @@ const fn in_words(reason: Reason) -> &'static str {
         Reason::IpTtl => "ip_ttl: its TTL is not 255, so it was forwarded by a router",
         Reason::IpChecksum => "ip_checksum: its IP header is damaged",
         Reason::PacketLength => "packet_length: it is longer or shorter than its fields say",
-        Reason::Version => "version: it speaks the other VRRP version; set `version` alike on all nodes",
+        Reason::Version => {
+            "version: it speaks the other VRRP version; set `version` alike on all nodes"
+        }
         Reason::PacketType => "packet_type: it is no advertisement",
         Reason::Checksum => "checksum: it is damaged",
         Reason::AuthenticationType => {
@@ -64,7 +74,9 @@ const fn in_words(reason: Reason) -> &'static str {
         }
         Reason::Interval => "interval: its advert_int differs; set it alike on all nodes",
         Reason::IpSource => "ip_source: its source cannot be a neighbour",
-        Reason::OwnAddress => "own_address: it comes from our own address; a loop or a duplicate address",
+        Reason::OwnAddress => {
+            "own_address: it comes from our own address; a loop or a duplicate address"
+        }
         Reason::AddressCount => "address_count: it lists no address",
         Reason::Accepted
         | Reason::UnknownRouter

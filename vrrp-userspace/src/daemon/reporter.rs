@@ -58,7 +58,10 @@ impl Reporter {
         mut alerts: Option<Alerts>,
     ) {
         loop {
-            let judge_in = self.claims.deadline().map(|deadline| deadline.since(clock::now()));
+            let judge_in = self
+                .claims
+                .deadline()
+                .map(|deadline| deadline.since(clock::now()));
             tokio::select! {
                 biased;
                 telling = tellings.recv() => match telling {
@@ -105,7 +108,9 @@ impl Reporter {
             Told::Rejected { reason, source } => {
                 self.rejected(telling.slot, *reason, *source, telling.now);
             }
-            Told::Lost(count) => warn!("{count} lines about the election were lost before this one"),
+            Told::Lost(count) => {
+                warn!("{count} lines about the election were lost before this one")
+            }
         }
     }
 
@@ -117,8 +122,12 @@ impl Reporter {
         for phrase in phrases::transition(transition) {
             log(&audience.name, phrase);
         }
-        let calls =
-            notifications(&audience.notify, &audience.name, transition.to, transition.priority);
+        let calls = notifications(
+            &audience.notify,
+            &audience.name,
+            transition.to,
+            transition.priority,
+        );
         let queue = u32::try_from(slot).unwrap_or(u32::MAX);
         for (script, arguments) in calls {
             self.runner.notify(queue, script, arguments);
@@ -157,7 +166,13 @@ impl Reporter {
             };
             let by = alert.hardware_address;
             debug!("({}) {address} is claimed by {}", audience.name, Colons(by));
-            let claim = Claim { at: now, slot, port: alert.port, address, by };
+            let claim = Claim {
+                at: now,
+                slot,
+                port: alert.port,
+                address,
+                by,
+            };
             self.claims.claimed(claim, audience.interval);
         } else if let Some(reason) = Reason::ALL.get(usize::from(alert.reason)) {
             self.rejected(slot, *reason, address, now);
@@ -178,8 +193,10 @@ impl Reporter {
         let Some(audience) = self.audiences.get(claim.slot) else {
             return;
         };
-        let interface =
-            self.interfaces.get(usize::from(claim.port)).map_or("an interface", String::as_str);
+        let interface = self
+            .interfaces
+            .get(usize::from(claim.port))
+            .map_or("an interface", String::as_str);
         let (name, address, by) = (&audience.name, claim.address, Colons(claim.by));
         match alarm.rightful {
             Rightful::Us => warn!(
@@ -207,4 +224,3 @@ fn log(name: &str, (level, text): Phrase) {
         Level::Warning => warn!("({name}) {text}"),
     }
 }
-
