@@ -86,9 +86,12 @@ struct DaemonArguments {
     /// Stay in the foreground.
     #[arg(short = 'n', long)]
     dont_fork: bool,
-    /// Write log lines to standard error, not to syslog.
+    /// Write log lines to standard error too.
     #[arg(short = 'l', long)]
     log_console: bool,
+    /// Write no log lines to syslog.
+    #[arg(short = 'G', long)]
+    no_syslog: bool,
     /// Log more; twice, log everything.
     #[arg(short = 'D', long, action = ArgAction::Count)]
     log_detail: u8,
@@ -218,7 +221,7 @@ fn run_daemon(arguments: &DaemonArguments) -> Result<ExitCode> {
     };
     let log = Log::start(&LogSettings {
         console: arguments.log_console,
-        syslog: !arguments.log_console,
+        syslog: !arguments.no_syslog,
         detail: match arguments.log_detail {
             0 => Detail::Normal,
             1 => Detail::Detailed,

@@ -8,9 +8,11 @@ use std::{
     num::NonZeroU32,
 };
 
+use anyhow::{Result, bail};
 use tracing::error;
 use vrrp_ebpf::abi::{
-    DESTINATION_MULTICAST, ROUTER_DROP_VALID, RouterEntry, RouterKey, VIP_DROP_CLAIMS,
+    DESTINATION_MULTICAST, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, ROUTER_DROP_VALID, RouterEntry,
+    RouterKey, VIP_DROP_CLAIMS,
 };
 
 use crate::{
@@ -127,6 +129,29 @@ impl Plan {
             plan.routers.push(router);
         }
         plan
+    }
+
+    /// Whether the program's maps have room for everything.
+    ///
+    /// # Errors
+    ///
+    /// Names what there is too much of.
+    pub(super) fn fits(&self) -> Result<()> {
+        let addresses: usize = self
+            .routers
+            .iter()
+            .map(|router| router.addresses.len())
+            .sum();
+        for (count, most, what) in [
+            (self.routers.len(), MAX_ROUTERS, "instances"),
+            (self.interfaces.len(), MAX_PORTS, "interfaces"),
+            (addresses, MAX_VIPS, "virtual addresses"),
+        ] {
+            if count > most {
+                bail!("{count} {what} are configured, and one daemon serves {most}");
+            }
+        }
+        Ok(())
     }
 
     /// The index of an interface, which is its port.

@@ -113,7 +113,7 @@ fn start(far_end: &OwnedFd) -> io::Result<Child> {
 
 impl GuardLink {
     /// Replaces a guard that has died: collects it, starts another, and tells it what is claimed. The table has to
-    /// be [installed](Self::install) again.
+    /// be [installed](GuardSender::install) again.
     ///
     /// # Errors
     /// When the process cannot be started.
@@ -121,22 +121,6 @@ impl GuardLink {
         self.has_ended()?;
         self.guard = start(&self.far_end)?;
         self.sender.repeat_claims().map_err(io::Error::other)
-    }
-
-    /// Tells the guard its table, waiting for it to make room; not for the election thread.
-    ///
-    /// # Errors
-    /// When it makes none within seconds, or a script's command line is absurdly long.
-    pub fn install(&self, table: &Table) -> Result<(), LinkError> {
-        for message in table.messages() {
-            loop {
-                match self.sender.tell(&message) {
-                    Err(LinkError::Full) => self.sender.wait_for_room()?,
-                    told => break told?,
-                }
-            }
-        }
-        Ok(())
     }
 
     /// The daemon's way to tell the guard things.
@@ -175,6 +159,23 @@ impl GuardLink {
 }
 
 impl GuardSender {
+    /// Tells the guard its table, waiting for it to make room; not for the election thread, and not by two threads at once, whose
+    /// tables would mix.
+    ///
+    /// # Errors
+    /// When it makes none within seconds, or a script's command line is absurdly long.
+    pub fn install(&self, table: &Table) -> Result<(), LinkError> {
+        for message in table.messages() {
+            loop {
+                match self.tell(&message) {
+                    Err(LinkError::Full) => self.wait_for_room()?,
+                    told => break told?,
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Says that the addresses of `slot` are about to be added. To be said before the first of them is.
     ///
     /// # Errors

@@ -16,3 +16,35 @@ pub fn now() -> Monotonic {
             .saturating_add(nanoseconds),
     )
 }
+
+/// Whether a time namespace shifts our clock, but not the kernel's (Linux 5.6, `time_namespaces(7)`).
+///
+/// Without the file there are no time namespaces.
+#[must_use]
+pub fn is_shifted() -> bool {
+    std::fs::read_to_string("/proc/self/timens_offsets").is_ok_and(|text| shifts_monotonic(&text))
+}
+
+/// Lines of `monotonic <seconds> <nanoseconds>` and the like; old kernels write the clock as a number.
+fn shifts_monotonic(offsets: &str) -> bool {
+    offsets.lines().any(|line| {
+        let mut words = line.split_whitespace();
+        matches!(words.next(), Some("monotonic" | "1")) && words.any(|word| word != "0")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shifted_clock_is_noticed() {
+        assert!(!shifts_monotonic(
+            "monotonic           0         0\nboottime            5         0\n"
+        ));
+        assert!(shifts_monotonic(
+            "monotonic      172800         0\nboottime            0         0\n"
+        ));
+        assert!(!shifts_monotonic(""));
+    }
+}

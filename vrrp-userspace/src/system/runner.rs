@@ -36,9 +36,13 @@ const BREATH: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Runner {
     guard: GuardSender,
+    table: SharedTable,
     next: Arc<AtomicU64>,
     awaited: Awaited,
 }
+
+/// What the guard was told, for the one that replaces it. Locked while a table is told, so that two never mix.
+type SharedTable = Arc<Mutex<Table>>;
 
 /// Who wants to know what becomes of which run.
 type Awaited = Arc<Mutex<BTreeMap<RunId, UnboundedSender<Progress>>>>;
@@ -56,7 +60,7 @@ enum Progress {
 #[derive(Debug)]
 pub struct Reports {
     link: GuardLink,
-    table: Table,
+    table: SharedTable,
     awaited: Awaited,
 }
 
@@ -67,10 +71,13 @@ impl Runner {
     /// # Errors
     /// When the guard does not take the table.
     pub fn new(link: GuardLink, table: Table) -> Result<(Self, Reports), LinkError> {
-        link.install(&table)?;
+        let guard = link.sender();
+        guard.install(&table)?;
+        let table = Arc::new(Mutex::new(table));
         let awaited = Awaited::default();
         let runner = Self {
-            guard: link.sender(),
+            guard,
+            table: Arc::clone(&table),
             next: Arc::default(),
             awaited: Arc::clone(&awaited),
         };
@@ -82,6 +89,17 @@ impl Runner {
                 awaited,
             },
         ))
+    }
+
+    /// Tells the guard a new table; what is claimed stays claimed, so a slot keeps its number. Waits for the guard to make room.
+    ///
+    /// # Errors
+    /// When the guard does not take it; the old table then holds.
+    pub fn install(&self, table: Table) -> Result<(), LinkError> {
+        let mut known = lock(&self.table);
+        self.guard.install(&table)?;
+        *known = table;
+        Ok(())
     }
 
     /// Runs a notify script when the earlier ones of `queue` have had their turn. Its outcome interests nobody.
@@ -136,7 +154,11 @@ impl Reports {
             lock(&self.awaited).clear();
             sleep(BREATH).await;
             self.link.replace()?;
-            self.link.install(&self.table).map_err(io::Error::other)?;
+            let table = lock(&self.table);
+            self.link
+                .sender()
+                .install(&table)
+                .map_err(io::Error::other)?;
         }
     }
 

@@ -1,0 +1,66 @@
+//! What is said, and to whom, when addresses come and go.
+
+use tracing::{debug, error, warn};
+
+use super::plan::Plan;
+use crate::{
+    guard::{GuardSender, SlotIndex},
+    system::address_worker::AddressReport,
+};
+
+/// What the guard must know of the addresses, told on the worker's thread: it never waits.
+pub(super) fn tell_guard(report: &AddressReport, guard: &GuardSender) {
+    if let AddressReport::Released { slot, .. } = report
+        && let Ok(index) = u16::try_from(*slot)
+    {
+        guard.released(SlotIndex(index)).ok();
+    }
+}
+
+/// Writes what became of the addresses into the log.
+pub(super) fn log(plan: &Plan, report: &AddressReport) {
+    let name = |slot: &usize| {
+        plan.routers
+            .get(*slot)
+            .map_or("", |router| router.settings.name.as_str())
+    };
+    match report {
+        AddressReport::Installed {
+            slot,
+            existing_not_ours,
+        } => {
+            debug!("({}) setting VIPs.", name(slot));
+            for address in existing_not_ours {
+                warn!("({}) {address} was there before and will stay", name(slot));
+            }
+        }
+        AddressReport::Failed { slot, failures } => {
+            for failure in failures {
+                error!(
+                    "({}) cannot set {}: {}",
+                    name(slot),
+                    failure.address,
+                    failure.error
+                );
+            }
+        }
+        AddressReport::Announced {
+            slot,
+            rounds_left: 0,
+        } => {
+            debug!("({}) gratuitous ARP sent", name(slot));
+        }
+        AddressReport::Announced { .. } => {}
+        AddressReport::Released { slot, failures } => {
+            debug!("({}) removing VIPs.", name(slot));
+            for failure in failures {
+                error!(
+                    "({}) cannot remove {}: {}",
+                    name(slot),
+                    failure.address,
+                    failure.error
+                );
+            }
+        }
+    }
+}

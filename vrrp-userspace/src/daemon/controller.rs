@@ -1,0 +1,325 @@
+//! The tokio side while the daemon runs: observations come in here and go on to the election.
+
+use std::{net::Ipv4Addr, path::PathBuf, process::ExitCode, thread::JoinHandle, time::Duration};
+
+use anyhow::{Context as _, Result};
+use tokio::{sync::mpsc, task};
+use tracing::{error, info, warn};
+
+use super::{
+    Beginning, Options, address_news, assembly,
+    background::tell_parent,
+    election::{self, Election, RouterTable},
+    executor::{Executor, TELLINGS, Telling, Voice},
+    inbox::{self, Input, Outbox},
+    network::Network,
+    observer::Observer,
+    plan::Plan,
+    recorder,
+    signals::{Order, Signals},
+};
+use crate::{
+    config::Config,
+    guard::{GuardLink, GuardSender},
+    protocol::Event,
+    system::{
+        address_worker::{AddressReport, AddressWorker},
+        netlink::{Netlink, NetworkChange},
+        runner::{Runner, ScriptChanged},
+    },
+    tracking::{Change, ScriptStatus},
+};
+
+/// Reports of the address worker that may wait to be logged.
+const ADDRESS_REPORTS: usize = 1024;
+
+/// How long the addresses may take to go at the end.
+const RELEASE_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Knows what was observed, and tells the election what it means.
+pub(super) struct Controller {
+    plan: Plan,
+    network: Network,
+    observer: Observer,
+    outbox: Outbox,
+    runner: Runner,
+    pid_file: PathBuf,
+}
+
+/// The others who work while the daemon runs, and what they say to the controller.
+struct Staff {
+    election: JoinHandle<()>,
+    addresses: AddressWorker,
+    guard: GuardSender,
+    reporter: task::JoinHandle<()>,
+    guard_reports: task::JoinHandle<()>,
+    network_changes: mpsc::Receiver<NetworkChange>,
+    address_news: mpsc::Receiver<AddressReport>,
+    script_changes: mpsc::Receiver<ScriptChanged>,
+}
+
+impl Controller {
+    /// Runs until a signal ends it.
+    ///
+    /// # Errors
+    ///
+    /// When it could not start.
+    pub(super) async fn run(
+        config: &Config,
+        options: &Options,
+        beginning: Beginning,
+    ) -> Result<ExitCode> {
+        let Beginning { guard, pid_file } = beginning;
+        let mut signals = Signals::new()?;
+        let (mut controller, mut staff) = Self::assemble(config, options, guard).await?;
+        controller.start();
+        pid_file.write().context("the pid file cannot be written")?;
+        tell_parent();
+        info!("Startup complete");
+        controller.serve(&mut staff, &mut signals).await;
+        info!("Stopping");
+        controller.stop(staff).await;
+        drop(pid_file);
+        info!("Stopped");
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn assemble(
+        config: &Config,
+        options: &Options,
+        guard_link: GuardLink,
+    ) -> Result<(Self, Staff)> {
+        let plan = Plan::new(config, &assembly::accounts(config));
+        plan.fits()?;
+        let netlink = Netlink::connect().context("netlink is out of reach")?;
+        let network_changes = netlink
+            .monitor()
+            .await
+            .context("netlink cannot be watched")?;
+        let guard = guard_link.sender();
+        let (addresses, address_news) = start_address_worker(&plan, &guard)?;
+
+        let maps = assembly::load(&plan, options.rings);
+        let (outbox, inbox) = inbox::channel()?;
+        let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
+        let voices = plan
+            .routers
+            .iter()
+            .map(|router| Voice::new(router.template.clone()));
+        let executor = Executor::new(
+            voices.collect(),
+            addresses.orders(),
+            guard.clone(),
+            tellings,
+        );
+        let election = election::spawn(Election {
+            seats: assembly::seats(&plan),
+            routers: RouterTable::new(),
+            ports: Vec::new(),
+            doorbell: maps.doorbell,
+            executor,
+            inbox,
+        })
+        .context("the election thread cannot be started")?;
+
+        let mut network = Network::new(netlink, maps.program, outbox.clone(), &plan);
+        network.publish_addresses(&plan);
+        let mut observer = assembly::observer(&plan);
+        for link in network.look_around(&plan).await {
+            observer.interface(&link.name, link.up);
+        }
+        let sources = network.find_sources(&plan).await;
+        let table = assembly::guard_table(&plan, &network, &sources, &options.pid_file);
+        let (runner, reports) = Runner::new(guard_link, table)?;
+        let reporter = assembly::reporter(config, &plan, runner.clone());
+        let staff = Staff {
+            election,
+            addresses,
+            guard,
+            reporter: tokio::spawn(reporter.run(told, maps.alerts)),
+            guard_reports: tokio::spawn(assembly::serve_runner(reports)),
+            network_changes,
+            address_news,
+            script_changes: assembly::start_scripts(&plan, &runner),
+        };
+        let pid_file = options.pid_file.clone();
+        let mut controller = Self {
+            plan,
+            network,
+            observer,
+            outbox,
+            runner,
+            pid_file,
+        };
+        controller.observed_sources(&sources);
+        Ok((controller, staff))
+    }
+
+    async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
+        loop {
+            tokio::select! {
+                Some(change) = staff.network_changes.recv() => self.network_changed(change).await,
+                Some(change) = staff.script_changes.recv() => self.script_changed(&change),
+                Some(report) = staff.address_news.recv() => address_news::log(&self.plan, &report),
+                order = signals.next_order() => match order {
+                    Order::Stop => return,
+                    Order::Reload => {
+                        warn!("reload is not supported yet: the running configuration stays");
+                    }
+                    Order::Record => self.record().await,
+                },
+            }
+        }
+    }
+
+    /// Tells every router what is wrong with it, and then to start.
+    fn start(&mut self) {
+        self.tell_news();
+        for slot in 0..self.plan.routers.len() {
+            self.outbox.send(Input::Event {
+                slot,
+                event: Event::Startup,
+            });
+        }
+    }
+
+    fn tell_news(&mut self) {
+        for (slot, event) in self.observer.news() {
+            self.outbox.send(Input::Event { slot, event });
+        }
+    }
+
+    async fn network_changed(&mut self, change: NetworkChange) {
+        match change {
+            NetworkChange::Link(link) => {
+                if self.plan.port_of(&link.name).is_none() {
+                    return;
+                }
+                self.network.link_is_there(&self.plan, &link).await;
+                self.link(&link.name, link.up);
+            }
+            NetworkChange::LinkGone { name, .. } => {
+                if self.plan.port_of(&name).is_some() {
+                    self.network.link_is_gone(&name);
+                    self.link(&name, false);
+                }
+            }
+            NetworkChange::AddressAdded(_) | NetworkChange::AddressRemoved(_) => {}
+            NetworkChange::Overrun => {
+                let there = self.network.look_around(&self.plan).await;
+                let names: Vec<String> = self
+                    .plan
+                    .interfaces
+                    .iter()
+                    .map(|known| known.name.clone())
+                    .collect();
+                for name in names {
+                    let is_up = there.iter().any(|link| link.name == name && link.up);
+                    self.link(&name, is_up);
+                }
+            }
+        }
+        let sources = self.network.find_sources(&self.plan).await;
+        if self.observed_sources(&sources) {
+            self.renew_guard_table(&sources);
+        }
+        self.tell_news();
+    }
+
+    /// The guard says goodbye from the addresses we speak from, so it learns of new ones.
+    fn renew_guard_table(&self, sources: &[Option<Ipv4Addr>]) {
+        let table = assembly::guard_table(&self.plan, &self.network, sources, &self.pid_file);
+        let runner = self.runner.clone();
+        drop(task::spawn_blocking(move || {
+            if let Err(failure) = runner.install(table) {
+                warn!("the guard was not told the new addresses: {failure}");
+            }
+        }));
+    }
+
+    fn link(&mut self, name: &str, is_up: bool) {
+        if self.observer.interface(name, is_up) {
+            info!(
+                "Netlink reports {name} {}",
+                if is_up { "up" } else { "down" }
+            );
+        }
+    }
+
+    /// `true` if some router speaks from another address than before.
+    fn observed_sources(&mut self, sources: &[Option<Ipv4Addr>]) -> bool {
+        let mut is_news = false;
+        for (slot, source) in sources.iter().enumerate() {
+            is_news |= self.observer.source(slot, *source);
+        }
+        is_news
+    }
+
+    fn script_changed(&mut self, changed: &ScriptChanged) {
+        let status = match changed.change {
+            Change::Up => ScriptStatus::Up,
+            Change::Down => ScriptStatus::Down,
+        };
+        self.observer.script(changed.script, status);
+        self.tell_news();
+    }
+
+    /// Writes what went through the doors, for `xvrrpd replay`.
+    async fn record(&self) {
+        let path = self.pid_file.with_extension("recording.json");
+        match recorder::write(&self.outbox, &path).await {
+            Ok(()) => info!("recording written to {}", path.display()),
+            Err(failure) => error!("no recording: {failure:#}"),
+        }
+    }
+
+    /// Says goodbye on every router, gives every address up, waits for both, and sends the guard home.
+    ///
+    /// Nobody waits for a script: it may itself be waiting for us to stop.
+    async fn stop(self, staff: Staff) {
+        self.outbox.send(Input::Stop);
+        let Staff {
+            election,
+            addresses,
+            guard,
+            reporter,
+            guard_reports,
+            ..
+        } = staff;
+        let is_released = task::spawn_blocking(move || {
+            let has_ended = election.join().is_ok();
+            addresses.shutdown(RELEASE_DEADLINE) && has_ended
+        });
+        let is_released = is_released.await.unwrap_or(false);
+        if reporter.await.is_err() {
+            error!("the reporter ended before its time");
+        }
+        if is_released {
+            // From here on there is nothing to clean up, and the notify scripts of the stop have been handed over.
+            guard.farewell().ok();
+        } else {
+            error!("not everything could be given up; the guard cleans up");
+        }
+        guard_reports.abort();
+    }
+}
+
+fn start_address_worker(
+    plan: &Plan,
+    guard: &GuardSender,
+) -> Result<(AddressWorker, mpsc::Receiver<AddressReport>)> {
+    let (sender, receiver) = mpsc::channel(ADDRESS_REPORTS);
+    let addresses = plan
+        .routers
+        .iter()
+        .map(|router| router.addresses.clone())
+        .collect();
+    let guard = guard.clone();
+    let worker = AddressWorker::start(addresses, move |report| {
+        address_news::tell_guard(&report, &guard);
+        // Full only if nobody logs any more; the effect is done, and only its line is lost.
+        sender.try_send(report).ok();
+    })
+    .context("the address worker cannot be started")?;
+    Ok((worker, receiver))
+}
