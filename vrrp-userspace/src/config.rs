@@ -39,6 +39,7 @@ pub use source::{MapSource, Place, Source, SourceError, SourceFile, Span};
 pub use verify::{Environment, ScriptState, verify};
 
 use condition::ConfigIds;
+use diagnostic::Findings;
 use draft::Draft;
 use interpreter::Interpreter;
 use lexer::Piece;
@@ -57,7 +58,7 @@ pub fn load(source: &dyn Source, main: &str, options: &LoadOptions) -> (Config, 
         Ok(bytes) => bytes,
         Err(error) => return (Config::default(), vec![unreadable(main, &error)]),
     };
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Findings::default();
     let text = String::from_utf8_lossy(&bytes);
     let is_lossy = matches!(text, std::borrow::Cow::Owned(_));
     let file = SourceFile::new(main, text.into_owned());
@@ -76,8 +77,7 @@ pub fn load(source: &dyn Source, main: &str, options: &LoadOptions) -> (Config, 
     if config.instances.is_empty() && config.refused.is_empty() {
         diagnostics.push(nothing_to_do(main));
     }
-    diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start());
-    (config, diagnostics)
+    (config, diagnostics.sorted())
 }
 
 fn unreadable(main: &str, error: &SourceError) -> Diagnostic {
@@ -98,7 +98,7 @@ fn nothing_to_do(main: &str) -> Diagnostic {
 }
 
 /// Comments may be in any encoding; a word that is not what it was may be a password.
-fn complain_about_encoding(pieces: &[Piece], diagnostics: &mut Vec<Diagnostic>) {
+fn complain_about_encoding(pieces: &[Piece], diagnostics: &mut Findings) {
     for piece in pieces {
         let Piece::Statement(statement) = piece else {
             continue;

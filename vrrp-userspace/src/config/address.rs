@@ -169,6 +169,7 @@ mod tests {
     use super::{
         super::{
             condition::ConfigIds,
+            diagnostic::Findings,
             lexer::{Piece, lex},
             source::SourceFile,
         },
@@ -177,7 +178,7 @@ mod tests {
 
     fn read(text: &str) -> (Result<VirtualAddress, Problem>, usize) {
         let file = SourceFile::new("test.conf", text.to_owned());
-        let pieces = lex(&file, &ConfigIds::new(None), &mut Vec::new());
+        let pieces = lex(&file, &ConfigIds::new(None), &mut Findings::default());
         let Some(Piece::Statement(statement)) = pieces.first() else {
             panic!("{pieces:?}")
         };

@@ -4,7 +4,7 @@
 //! where it must have ended.
 
 use super::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Findings},
     lexer::{Fate, Piece, Statement, Word},
     source::Span,
 };
@@ -66,7 +66,7 @@ pub(super) trait Grammar {
 pub(super) fn parse(
     pieces: Vec<Piece>,
     grammar: &dyn Grammar,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Findings,
 ) -> Block {
     let mut parser = Parser {
         grammar,
@@ -123,7 +123,7 @@ enum FrameGrammar {
 
 struct Parser<'a> {
     grammar: &'a dyn Grammar,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Findings,
     frames: Vec<Frame>,
     root: Vec<Node>,
     /// The last statement, as long as a brace may follow.

@@ -143,5 +143,48 @@ impl Diagnostic {
     }
 }
 
+/// What was found so far, as much of it as anybody reads.
+///
+/// A file of nothing but mistakes must not cost more than one that is right.
+#[derive(Debug, Default)]
+pub(super) struct Findings {
+    list: Vec<Diagnostic>,
+    is_full: bool,
+}
+
+const MOST_FINDINGS: usize = 500;
+
+impl Findings {
+    /// Adds one, if there is room.
+    pub(super) fn push(&mut self, diagnostic: Diagnostic) {
+        if self.list.len() < MOST_FINDINGS {
+            self.list.push(diagnostic);
+        } else {
+            self.is_full = true;
+        }
+    }
+
+    /// Whether another one would be lost.
+    pub(super) fn is_full(&self) -> bool {
+        self.list.len() >= MOST_FINDINGS
+    }
+
+    /// All of them in the order of the file.
+    pub(super) fn sorted(mut self) -> Vec<Diagnostic> {
+        self.list
+            .sort_by_key(|diagnostic| diagnostic.primary.span.start());
+        if self.is_full
+            && let Some(last) = self.list.last()
+        {
+            let place = last.primary.span.clone();
+            self.list.push(Diagnostic::note(
+                "there is more to say, which is not shown",
+                place,
+            ));
+        }
+        self.list
+    }
+}
+
 #[cfg(test)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     block::{Block, Node},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Findings},
     keyword::{Apply, Consequence, Gap, Keyword, Refusal, Refuse, Table},
     keywords,
     lexer::{Fate, Word},
@@ -13,7 +13,7 @@ use super::{
 
 /// Collects what is said about a file.
 pub(super) struct Interpreter<'a> {
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Findings,
     load_balancing: Vec<Skipped>,
 }
 
@@ -24,7 +24,7 @@ struct Skipped {
 }
 
 impl<'a> Interpreter<'a> {
-    pub(super) const fn new(diagnostics: &'a mut Vec<Diagnostic>) -> Self {
+    pub(super) const fn new(diagnostics: &'a mut Findings) -> Self {
         Self {
             diagnostics,
             load_balancing: Vec::new(),
@@ -231,6 +231,12 @@ impl<'a> Interpreter<'a> {
     }
 
     fn unknown<T>(&mut self, node: &Node, table: &Table<T>, context: &str) {
+        if self.diagnostics.is_full() {
+            return self.tell(Diagnostic::warning(
+                "unknown keyword",
+                node.keyword().span.clone(),
+            ));
+        }
         let word = &node.keyword().text;
         let inside = if context.is_empty() {
             String::new()

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::{
     condition::{Condition, ConfigIds},
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Findings},
     preprocessor::{Feature, Variables},
     source::{SourceFile, Span},
 };
@@ -51,7 +51,7 @@ pub(super) enum Piece {
 pub(super) fn lex(
     file: &Arc<SourceFile>,
     ids: &ConfigIds,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Findings,
 ) -> Vec<Piece> {
     let mut lexer = Lexer {
         file,
@@ -75,7 +75,7 @@ const LONGEST_LINE: usize = 1023;
 struct Lexer<'a> {
     file: &'a Arc<SourceFile>,
     ids: &'a ConfigIds,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Findings,
     variables: Variables,
     pieces: Vec<Piece>,
 }
@@ -223,7 +223,7 @@ impl Scanner<'_, '_> {
             Fate::Kept if self.lexer.variables.are_used_in(code) => {
                 Fate::Unsupported(Feature::Variable)
             }
-            fate => fate,
+            fate @ (Fate::Kept | Fate::Excluded | Fate::Unsupported(_)) => fate,
         };
         self.lexer
             .pieces

@@ -9,14 +9,14 @@ mod instance;
 use std::collections::BTreeSet;
 
 use super::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Findings},
     draft::{Draft, GlobalDraft, InstanceDraft, ScriptDraft, SyncGroupDraft},
     keyword::{Refusal, Refuse},
     model::{Config, RefusedInstance, TrackScript},
 };
 
 /// Turns a draft into a configuration.
-pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Vec<Diagnostic>) -> Config {
+pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Findings) -> Config {
     for group in &draft.sync_groups {
         refuse_members(group, &mut draft.instances, diagnostics);
     }
@@ -53,7 +53,7 @@ pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Vec<Diagnostic>) -> Co
 fn refuse_members(
     group: &SyncGroupDraft,
     instances: &mut [InstanceDraft],
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Findings,
 ) {
     let reason = "sync groups are not supported yet";
     diagnostics.push(
@@ -87,7 +87,7 @@ struct Resolver<'a> {
     scripts: Vec<TrackScript>,
     /// Scripts with something in them that only a preprocessor could read.
     unreadable_scripts: BTreeSet<String>,
-    diagnostics: &'a mut Vec<Diagnostic>,
+    diagnostics: &'a mut Findings,
 }
 
 impl Resolver<'_> {

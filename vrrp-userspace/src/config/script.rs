@@ -69,6 +69,7 @@ mod tests {
     use super::{
         super::{
             condition::ConfigIds,
+            diagnostic::Findings,
             lexer::{Piece, lex},
             source::SourceFile,
         },
@@ -77,7 +78,7 @@ mod tests {
 
     fn read(text: &str) -> Result<ScriptCommand, Problem> {
         let file: Arc<SourceFile> = SourceFile::new("test.conf", text.to_owned());
-        let pieces = lex(&file, &ConfigIds::new(None), &mut Vec::new());
+        let pieces = lex(&file, &ConfigIds::new(None), &mut Findings::default());
         let Some(Piece::Statement(statement)) = pieces.first() else {
             panic!("{pieces:?}")
         };

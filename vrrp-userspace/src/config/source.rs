@@ -70,16 +70,31 @@ impl Source for MapSource {
 pub struct SourceFile {
     name: String,
     text: String,
+    /// The first byte of each line.
+    lines: Vec<usize>,
 }
 
 impl SourceFile {
     /// Takes the file's name and its text.
     #[must_use]
     pub fn new(name: &str, text: String) -> Arc<Self> {
+        let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
+        let lines = std::iter::once(0).chain(newlines).collect();
         Arc::new(Self {
             name: name.to_owned(),
             text,
+            lines,
         })
+    }
+
+    /// The number of the line that holds a byte, from zero, and the line's first byte.
+    #[must_use]
+    pub fn line_of(&self, byte: usize) -> (usize, usize) {
+        let line = self
+            .lines
+            .partition_point(|start| *start <= byte)
+            .saturating_sub(1);
+        (line, self.lines.get(line).copied().unwrap_or(0))
     }
 
     /// The name to show.

@@ -2,11 +2,11 @@
 //!
 //! The questions are asked through [`Environment`], so the answers can be anything in a test.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     diagnostic::{Diagnostic, Severity},
-    model::{Config, Instance, ScriptCommand, VirtualAddress},
+    model::{Config, Instance, ScriptCommand},
 };
 
 /// What there is to know about a host.
@@ -87,73 +87,70 @@ const ROOT: &str = "root";
 
 impl Verifier<'_> {
     fn instance(&mut self, instance: &Instance) {
-        if !self.environment.interface_exists(&instance.interface) {
-            let headline = format!("there is no interface `{}`", instance.interface);
-            let diagnostic = Diagnostic::error(headline, instance.interface_place.0.clone())
-                .now("the instance does not start before there is one")
-                .stops(&instance.name);
-            self.diagnostics.push(diagnostic);
-        }
-        for address in instance
-            .virtual_addresses
-            .iter()
-            .chain(&instance.excluded_addresses)
-        {
-            self.address(instance, address);
-        }
+        self.interfaces(instance);
         let config = self.config;
-        let scripts = instance
-            .track_scripts
-            .iter()
-            .filter_map(|tracked| config.script(&tracked.script));
-        for script in scripts {
-            self.command(&script.command, Purpose::Tracking);
+        for tracked in &instance.track_scripts {
+            if let Some(script) = config.script(&tracked.script) {
+                self.command(&script.command, Purpose::Tracking);
+            }
         }
         for command in instance.notify.commands() {
             self.command(command, Purpose::Notifying);
         }
     }
 
-    fn address(&mut self, instance: &Instance, address: &VirtualAddress) {
-        let Some(interface) = &address.interface else {
-            return;
-        };
-        if *interface != instance.interface && !self.environment.interface_exists(interface) {
-            let headline = format!("there is no interface `{interface}`");
-            let diagnostic = Diagnostic::error(headline, address.place.0.clone())
-                .label(format!("needs `{interface}`"))
-                .now("the instance does not start before there is one")
-                .stops(&instance.name);
-            self.diagnostics.push(diagnostic);
+    /// Asks for each interface once; one with thousands of addresses is missing once.
+    fn interfaces(&mut self, instance: &Instance) {
+        let mut needed = BTreeMap::from([(&instance.interface, &instance.interface_place.0)]);
+        for address in instance
+            .virtual_addresses
+            .iter()
+            .chain(&instance.excluded_addresses)
+        {
+            if let Some(interface) = &address.interface {
+                needed.entry(interface).or_insert(&address.place.0);
+            }
+        }
+        for (interface, place) in needed {
+            if !self.environment.interface_exists(interface) {
+                let headline = format!("there is no interface `{interface}`");
+                let diagnostic = Diagnostic::error(headline, place.clone())
+                    .label(format!("needs `{interface}`"))
+                    .now("the instance does not start before there is one")
+                    .stops(&instance.name);
+                self.diagnostics.push(diagnostic);
+            }
         }
     }
 
     fn command(&mut self, command: &ScriptCommand, purpose: Purpose) {
-        let span = command.place.0.clone();
-        if !self.known.insert(span.start()) {
-            return;
+        if self.known.insert(command.place.0.start()) {
+            let diagnostic = self.program(command, purpose);
+            self.diagnostics.extend(diagnostic);
+            self.account(command, purpose);
         }
-        let program = command.program();
-        let diagnostic = match self.environment.script(program) {
-            ScriptState::Ok { resolved } if resolved == program || program.contains('/') => None,
+    }
+
+    fn program(&self, command: &ScriptCommand, purpose: Purpose) -> Option<Diagnostic> {
+        let (program, span) = (command.program(), command.place.0.clone());
+        match self.environment.script(program) {
+            ScriptState::Ok { .. } if program.contains('/') => None,
             ScriptState::Ok { resolved } => Some(
-                Diagnostic::warning(format!("`{program}` is searched for"), span.clone())
+                Diagnostic::warning(format!("`{program}` is searched for"), span)
                     .now(format!("`{resolved}` is run"))
                     .help("write the whole path"),
             ),
-            ScriptState::Missing => Some(
-                Diagnostic::error(format!("there is no script `{program}`"), span.clone())
-                    .now(purpose.without_it()),
-            ),
+            ScriptState::Missing => {
+                let headline = format!("there is no script `{program}`");
+                Some(Diagnostic::error(headline, span).now(purpose.without_it()))
+            }
             ScriptState::NotExecutable => Some(
-                Diagnostic::error(format!("`{program}` is not executable"), span.clone())
+                Diagnostic::error(format!("`{program}` is not executable"), span)
                     .now(purpose.without_it())
                     .help(format!("chmod 755 {program}")),
             ),
             ScriptState::InsecurePath(part) => self.insecure(command, &part, purpose),
-        };
-        self.diagnostics.extend(diagnostic);
-        self.account(command, purpose);
+        }
     }
 
     /// Only root has something to lose.

@@ -13,8 +13,8 @@ use crate::config::{Source, SourceError};
 #[derive(Debug, Clone, Copy, Default)]
 pub struct DiskSource;
 
-/// A thousand instances with a thousand addresses each are a third of this.
-const LARGEST: u64 = 64 << 20;
+/// Fifty thousand addresses fit twice.
+const LARGEST: u64 = 4 << 20;
 
 const EXECUTABLE_BY_ANYONE: u32 = 0o111;
 

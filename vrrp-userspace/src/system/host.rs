@@ -7,6 +7,8 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
+use rustix::net::{self, AddressFamily, SocketType};
+
 use crate::config::{Environment, ScriptState};
 
 /// Answers for the host the process runs on.
@@ -23,8 +25,9 @@ const ROOT: u32 = 0;
 
 impl Environment for Host {
     fn interface_exists(&self, name: &str) -> bool {
-        let is_plain = !name.is_empty() && !name.contains('/') && name != "." && name != "..";
-        is_plain && Path::new("/sys/class/net").join(name).exists()
+        // Not /sys/class/net: it shows the network namespace of whoever mounted it.
+        let socket = net::socket(AddressFamily::INET, SocketType::DGRAM, None);
+        socket.is_ok_and(|socket| net::netdevice::name_to_index(socket, name).is_ok())
     }
 
     fn script(&self, program: &str) -> ScriptState {

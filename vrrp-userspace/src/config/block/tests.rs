@@ -21,12 +21,13 @@ impl Grammar for Small {
 /// The tree on one line, and the headlines.
 fn parsed(text: &str) -> (String, Vec<String>) {
     let file = SourceFile::new("test.conf", text.to_owned());
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Findings::default();
     let pieces = lex(&file, &ConfigIds::new(None), &mut diagnostics);
     let block = parse(pieces, &Small, &mut diagnostics);
     (
         shown(&block),
         diagnostics
+            .sorted()
             .into_iter()
             .map(|diagnostic| diagnostic.headline)
             .collect(),

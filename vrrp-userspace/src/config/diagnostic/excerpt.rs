@@ -28,7 +28,7 @@ impl Excerpt {
             return None;
         }
         let start = floor(text, label.span.start());
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+        let (line, line_start) = label.span.file().line_of(start);
         let line_end = text[start..]
             .find('\n')
             .map_or(text.len(), |length| start + length);
@@ -42,7 +42,7 @@ impl Excerpt {
         shown.push(&text[end..line_end], false);
 
         Some(Self {
-            line: text[..line_start].matches('\n').count() + 1,
+            line: line + 1,
             column: text[line_start..start].chars().count() + 1,
             text: shown.text.trim_end().to_owned(),
             indent,
@@ -62,6 +62,9 @@ fn floor(text: &str, index: usize) -> usize {
 
 const TAB_STOP: usize = 8;
 
+/// Words stand in lines of at most 1023 bytes; a line that is longer is not shown to its end.
+const WIDEST: usize = 1200;
+
 #[derive(Default)]
 struct Shown {
     text: String,
@@ -71,6 +74,9 @@ struct Shown {
 impl Shown {
     fn push(&mut self, text: &str, is_secret: bool) {
         for character in text.chars() {
+            if self.width >= WIDEST {
+                return;
+            }
             match character {
                 _ if is_secret => self.push_character('*'),
                 '\t' => {

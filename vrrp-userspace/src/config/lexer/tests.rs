@@ -7,9 +7,10 @@ fn pieces(text: &str) -> Vec<String> {
 
 fn lexed(text: &str) -> (Vec<String>, Vec<String>) {
     let file = SourceFile::new("test.conf", text.to_owned());
-    let mut diagnostics = Vec::new();
+    let mut diagnostics = Findings::default();
     let pieces = lex(&file, &ConfigIds::new(Some("lb1".into())), &mut diagnostics);
     let headlines = diagnostics
+        .sorted()
         .into_iter()
         .map(|diagnostic| diagnostic.headline)
         .collect();
@@ -122,7 +123,7 @@ fn a_long_comment_does_no_harm() {
 #[test]
 fn spans_are_bytes_of_the_file() {
     let file = SourceFile::new("test.conf", "# 权重\n\tpriority 300".to_owned());
-    let pieces = lex(&file, &ConfigIds::new(None), &mut Vec::new());
+    let pieces = lex(&file, &ConfigIds::new(None), &mut Findings::default());
     let [Piece::Statement(statement)] = pieces.as_slice() else {
         panic!("{pieces:?}")
     };

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
 use super::super::{
-    diagnostic::Diagnostic,
+    diagnostic::{Diagnostic, Findings},
     draft::InstanceDraft,
     keyword::Refuse,
     model::{Instance, RefusedInstance, VirtualAddress},
@@ -15,7 +15,7 @@ use crate::protocol::Vrid;
 pub(super) fn settle(
     instances: &mut Vec<Instance>,
     refused: &mut Vec<RefusedInstance>,
-    diagnostics: &mut Vec<Diagnostic>,
+    diagnostics: &mut Findings,
 ) {
     let mut settled = Vec::new();
     let (mut routers, mut claims) = (Routers::new(), Claims::default());
@@ -67,7 +67,7 @@ struct Claims {
 }
 
 impl Claims {
-    fn claim(&mut self, instance: &mut Instance, diagnostics: &mut Vec<Diagnostic>) {
+    fn claim(&mut self, instance: &mut Instance, diagnostics: &mut Findings) {
         let interface = instance.interface.clone();
         let mut is_new = |address: &VirtualAddress| {
             let interface = address.interface.as_ref().unwrap_or(&interface).clone();
@@ -99,7 +99,7 @@ fn same_address(address: &VirtualAddress, first: &Span) -> Diagnostic {
 const MOST_ADVERTISED: usize = 255;
 
 /// keepalived moves them too.
-fn move_what_does_not_fit(instance: &mut Instance, diagnostics: &mut Vec<Diagnostic>) {
+fn move_what_does_not_fit(instance: &mut Instance, diagnostics: &mut Findings) {
     if instance.virtual_addresses.len() <= MOST_ADVERTISED {
         return;
     }

@@ -137,43 +137,29 @@ impl Resolver<'_> {
         Err(self.refused(diagnostic))
     }
 
+    /// keepalived: half an authentication is none.
     fn authentication(
         &mut self,
         draft: &AuthenticationDraft,
         version: Version,
     ) -> Result<Authentication, Refusal> {
+        let place = draft.kind.as_ref().map(|kind| &kind.span);
+        if version == Version::V3 {
+            if let Some(place) = place.or(draft.password.as_ref().map(|password| &password.span)) {
+                self.no_authentication_in_v3(draft, place);
+            }
+            return Ok(Authentication::None);
+        }
         match (&draft.kind, &draft.password) {
             (None, None) => Ok(Authentication::None),
-            (Some(Located { span, .. }), _) | (None, Some(Located { span, .. }))
-                if version == Version::V3 =>
-            {
-                let headline = "version 3 has no authentication";
-                let diagnostic = Diagnostic::warning(headline, self.without_password(draft, span));
-                self.tell(diagnostic.now("it is ignored, as keepalived does"));
-                Ok(Authentication::None)
-            }
             (
                 Some(Located {
                     value: AuthenticationKind::AuthenticationHeader,
                     span,
                 }),
                 _,
-            ) => {
-                let diagnostic = Diagnostic::error("`auth_type AH` is not supported", span.clone());
-                let now = "the instance does not start: its adverts would be refused";
-                Err(self.refused(
-                    diagnostic
-                        .now(now)
-                        .help("use `auth_type PASS` on all routers"),
-                ))
-            }
-            (
-                Some(Located {
-                    value: AuthenticationKind::Password,
-                    ..
-                }),
-                Some(password),
-            ) => Ok(Authentication::password(&password.value)),
+            ) => Err(self.authentication_header(span.clone())),
+            (Some(_), Some(password)) => Ok(Authentication::password(&password.value)),
             (Some(Located { span, .. }), None) => {
                 let diagnostic = Diagnostic::warning("there is no `auth_pass`", span.clone());
                 self.tell(
@@ -194,6 +180,19 @@ impl Resolver<'_> {
                 Ok(Authentication::None)
             }
         }
+    }
+
+    fn no_authentication_in_v3(&mut self, draft: &AuthenticationDraft, place: &Span) {
+        let mut diagnostic = Diagnostic::warning("version 3 has no authentication", place.clone());
+        diagnostic.primary.is_secret = draft.kind.is_none();
+        self.tell(diagnostic.now("it is ignored, as keepalived does"));
+    }
+
+    fn authentication_header(&mut self, place: Span) -> Refusal {
+        let diagnostic = Diagnostic::error("`auth_type AH` is not supported", place)
+            .now("the instance does not start: its adverts would be refused by the others")
+            .help("use `auth_type PASS` on all routers");
+        self.refused(diagnostic)
     }
 
     /// keepalived: the first address decides about the family.
@@ -284,14 +283,6 @@ impl Resolver<'_> {
             self.tell(diagnostic.now(format!("{} s is used, as keepalived does", spell(carried))));
         }
         carried
-    }
-
-    /// The best place to complain about authentication without showing the password.
-    fn without_password(&self, draft: &AuthenticationDraft, otherwise: &Span) -> Span {
-        draft
-            .kind
-            .as_ref()
-            .map_or_else(|| otherwise.clone(), |kind| kind.span.clone())
     }
 }
 

@@ -34,6 +34,23 @@ fn any_byte_may_be_any_other() {
     }
 }
 
+/// A file of nothing but mistakes is read as fast as any other, and not told in full.
+#[test]
+fn mistakes_without_end_have_an_end() {
+    for line in [
+        "prioritty 1\n",
+        "}\n",
+        "a {\n",
+        "\0\n",
+        "\"\n",
+        "vrrp_instance A { }\n",
+    ] {
+        let text = line.repeat(20_000);
+        let (_, diagnostics) = load_text(&text);
+        assert!(diagnostics.len() < 1000, "{line}: {}", diagnostics.len());
+    }
+}
+
 /// Words that mean something, in an order that does not.
 fn soup() -> impl Strategy<Value = String> {
     let names: Vec<&'static str> = keywords::all().iter().map(|row| row.name).collect();
