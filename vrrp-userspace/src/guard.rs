@@ -6,7 +6,7 @@
 //! it is about to claim, and what to run now.
 //!
 //! ```text
-//!   daemon                                        guard (own session, argv: … guard)
+//!   daemon                                        guard (argv: … guard)
 //!   GuardSender ── Claiming, Released, Run ─────► Ledger, Runs ──► scripts, each in a process group
 //!   system::runner ◄──────── Overdue, Finished ── Runs
 //!        ╳ the socket hangs up without Farewell ► priority 0, addresses down, scripts ended, pid file gone
@@ -94,6 +94,7 @@ fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
 fn leave_the_crowd() -> io::Result<Runtime> {
     // Fails for the leader of a process group only, which somebody made us on purpose.
     setsid().ok();
+    // A name of its own, so that whoever kills the daemon by name does not kill this one with it.
     fs::write("/proc/self/comm", "xvrrpd-guard").ok();
     let runtime = Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
@@ -114,8 +115,12 @@ fn leave_the_crowd() -> io::Result<Runtime> {
 fn mourn(daemon: Option<Pid>, watch: &mut Watch<'_>, runtime: &Runtime) {
     let done = cleanup::release(&watch.ledger, runtime);
     watch.runs.daemon_died();
-    if let Some(daemon) = daemon {
-        cleanup::remove_pid_file(watch.ledger.table().pid_file.as_deref(), daemon);
+    let pid_file = watch
+        .ledger
+        .table()
+        .and_then(|table| table.pid_file.as_deref());
+    if let (Some(daemon), Some(pid_file)) = (daemon, pid_file) {
+        cleanup::remove_pid_file(pid_file, daemon);
     }
     let pid = daemon.map_or(0, |pid| pid.as_raw_nonzero().get());
     log(&format!("xvrrpd (process {pid}) died; {done}"));

@@ -58,6 +58,11 @@ impl Network {
         Self { netlink, program, outbox, known: BTreeMap::new(), sources }
     }
 
+    /// The kernel's number of an interface that has been brought up.
+    pub(super) fn index_of(&self, interface: &str) -> Option<NonZeroU32> {
+        self.known.get(interface).and_then(|known| NonZeroU32::new(known.index))
+    }
+
     /// Brings every interface of the plan up that exists.
     pub(super) async fn look_around(&mut self, plan: &Plan) -> Vec<Link> {
         let mut links = match self.netlink.links().await {
@@ -132,8 +137,7 @@ impl Network {
         };
         let router = &plan.routers[slot];
         let name = &router.settings.interface;
-        let index = self.known.get(name).and_then(|known| NonZeroU32::new(known.index));
-        let Some(index) = index else {
+        let Some(index) = self.index_of(name) else {
             return false;
         };
         let sender = match AdvertSender::open(index, source, ipv4::VRRP_GROUP.into()) {

@@ -83,8 +83,7 @@ fn identity(address: &InterfaceAddress) -> (&str, IpAddr, u8) {
 }
 
 /// Removes the daemon's pid file, unless another daemon has taken it over.
-pub(super) fn remove_pid_file(pid_file: Option<&Path>, daemon: Pid) {
-    let Some(pid_file) = pid_file else { return };
+pub(super) fn remove_pid_file(pid_file: &Path, daemon: Pid) {
     let names_the_dead = fs::read_to_string(pid_file)
         .is_ok_and(|text| text.trim() == daemon.as_raw_nonzero().to_string());
     if names_the_dead {
@@ -124,11 +123,11 @@ mod tests {
         let dead = Pid::from_raw(4711).unwrap();
 
         fs::write(&file, "4712\n").unwrap();
-        remove_pid_file(Some(&file), dead);
+        remove_pid_file(&file, dead);
         assert!(file.exists());
 
         fs::write(&file, "4711\n").unwrap();
-        remove_pid_file(Some(&file), dead);
+        remove_pid_file(&file, dead);
         assert!(!file.exists());
     }
 

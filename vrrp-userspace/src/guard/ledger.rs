@@ -7,7 +7,7 @@ use super::message::{Run, Script, ScriptIndex, Slot, SlotIndex, Table, ToGuard};
 /// Remembers what the daemon said, so that somebody knows when it can no longer be asked.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    table: Table,
+    table: Option<Table>,
     /// The next table, while it arrives.
     arriving: Table,
     claimed: BTreeSet<SlotIndex>,
@@ -39,7 +39,7 @@ impl Ledger {
                 }
             }
             ToGuard::Script(script) => self.arriving.scripts.push(script),
-            ToGuard::TableEnds => self.table = std::mem::take(&mut self.arriving),
+            ToGuard::TableEnds => self.table = Some(std::mem::take(&mut self.arriving)),
             ToGuard::Claiming(slot) => {
                 self.claimed.insert(slot);
             }
@@ -52,21 +52,22 @@ impl Ledger {
         None
     }
 
-    /// The table that holds.
-    pub(super) const fn table(&self) -> &Table {
-        &self.table
+    /// The table that holds, once there is one.
+    pub(super) const fn table(&self) -> Option<&Table> {
+        self.table.as_ref()
     }
 
     /// The script with this number.
     pub(super) fn script(&self, index: ScriptIndex) -> Option<&Script> {
-        self.table.scripts.get(usize::try_from(index.0).ok()?)
+        self.table()?.scripts.get(usize::try_from(index.0).ok()?)
     }
 
     /// What is, or may be, on the interfaces now.
     pub(super) fn claimed(&self) -> impl Iterator<Item = &Slot> {
+        let slots = self.table().map_or(&[][..], |table| table.slots.as_slice());
         self.claimed
             .iter()
-            .filter_map(|slot| self.table.slots.get(usize::from(slot.0)))
+            .filter_map(|slot| slots.get(usize::from(slot.0)))
     }
 }
 

@@ -12,7 +12,7 @@ use rustix::{
 use super::{
     ledger::{Ledger, Order},
     log,
-    message::{LONGEST, decode, encode},
+    message::{LONGEST, Run, decode, encode},
     process::is_readable,
     runs::Runs,
 };
@@ -26,6 +26,9 @@ pub(super) struct Watch<'a> {
     daemon_exit: Option<BorrowedFd<'a>>,
     pub(super) ledger: Ledger,
     pub(super) runs: Runs,
+    /// Not passed on yet. Without a table they wait: a guard that replaces another finds orders in the socket
+    /// before it is told what they are about.
+    orders: Vec<Run>,
 }
 
 /// How the daemon went.
@@ -44,6 +47,7 @@ impl<'a> Watch<'a> {
             daemon_exit,
             ledger: Ledger::default(),
             runs: Runs::default(),
+            orders: Vec::new(),
         }
     }
 
@@ -58,11 +62,12 @@ impl<'a> Watch<'a> {
             self.wait()?;
             // Asked first: what it said before it died is then in the socket, and is heard below.
             let is_dead = self.daemon_exit.is_some_and(is_readable);
-            if let Some(ending) = self.hear()? {
-                return Ok(ending);
+            let ending = self.hear()?.or(is_dead.then_some(Ending::Death));
+            if ending != Some(Ending::Death) {
+                self.take_orders();
             }
-            if is_dead {
-                return Ok(Ending::Death);
+            if let Some(ending) = ending {
+                return Ok(ending);
             }
         }
     }
@@ -81,9 +86,18 @@ impl<'a> Watch<'a> {
             };
             match decode(&datagram[..length]).map(|message| self.ledger.note(message)) {
                 Ok(None) => {}
-                Ok(Some(Order::Run(run))) => self.runs.order(run, &self.ledger, clock::now()),
+                Ok(Some(Order::Run(run))) => self.orders.push(run),
                 Ok(Some(Order::Farewell)) => return Ok(Some(Ending::Farewell)),
                 Err(error) => log(&format!("the guard did not understand the daemon: {error}")),
+            }
+        }
+    }
+
+    /// Passes orders on, once it is known what they are about.
+    fn take_orders(&mut self) {
+        if self.ledger.table().is_some() {
+            for run in self.orders.drain(..) {
+                self.runs.order(run, &self.ledger, clock::now());
             }
         }
     }

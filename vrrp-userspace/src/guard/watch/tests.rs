@@ -212,6 +212,35 @@ fn at_the_farewell_tracking_ends_and_notifications_go_on() {
 }
 
 #[test]
+fn a_notification_ordered_with_the_last_breath_is_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = Traces(&folder);
+    let mut daemon = Daemon::with_scripts(&[format!("touch {}", traces.show("stop"))]);
+    let run = daemon.next_run(0, NOTIFICATION);
+    daemon.order(run);
+    daemon.tell(&ToGuard::Farewell);
+    eventually(|| traces.exists("stop"));
+}
+
+#[test]
+fn orders_wait_for_the_table_they_are_about() {
+    let mut daemon = Daemon::start();
+    let run = daemon.next_run(0, TRACKING);
+    let id = daemon.order(run);
+    daemon.install(&Table {
+        scripts: vec![script("exit 0")],
+        ..Table::default()
+    });
+    assert_eq!(
+        daemon.hears(),
+        Report::Finished {
+            run: id,
+            outcome: Outcome::Exited(0)
+        }
+    );
+}
+
+#[test]
 fn what_the_daemon_said_before_it_died_is_heard() {
     let slot = Slot {
         name: "HA_V1".into(),
@@ -255,6 +284,12 @@ impl Daemon {
     }
 
     fn with_table(table: &Table) -> Self {
+        let daemon = Self::start();
+        daemon.install(table);
+        daemon
+    }
+
+    fn start() -> Self {
         let (near_end, far_end) = socket_pair().unwrap();
         let guard = std::thread::spawn(move || {
             let mut watch = Watch::new(far_end.as_fd(), None);
@@ -272,16 +307,18 @@ impl Daemon {
                     .collect(),
             )
         });
-        let daemon = Self {
+        Self {
             socket: Some(near_end),
             guard: Some(guard),
             runs: 0,
-        };
+        }
+    }
+
+    fn install(&self, table: &Table) {
         table
             .messages()
             .iter()
-            .for_each(|message| daemon.tell(message));
-        daemon
+            .for_each(|message| self.tell(message));
     }
 
     fn tell(&self, message: &ToGuard) {
