@@ -18,6 +18,8 @@ use self::{
 use crate::{console, machine, privilege::Way, process, toolchain, workspace};
 
 const INSTALL: &str = include_str!("prerequisites/install.sh");
+/// What that script leaves behind if it is killed.
+const INSTALL_STATE: &str = "/var/lib/xvrrpd-setup";
 
 /// Whether to ask before the host is changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,6 +97,7 @@ fn find(purpose: Purpose) -> Found {
         tools: workspace::root().join(machine::TOOLS),
         distribution: Distribution::from_os_release(&os_release, &kernel),
         missing: tools::missing(purpose),
+        is_unfinished: Path::new(INSTALL_STATE).exists(),
         rustup_cannot_deliver: false,
     }
 }

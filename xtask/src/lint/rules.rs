@@ -132,6 +132,7 @@ const LAYERS: &[Layer] = &[
 const UNSAFE: &[&str] = &[
     "vrrp-ebpf/src/bin/vrrp-xdp",
     "vrrp-ebpf/src/abi",
+    "vrrp-userspace/src/system/packet_address",
     "tests/src/packet_socket",
 ];
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Installs packages with apt so that no service of theirs is started or stays enabled.
 #
-# usage: install.sh PACKAGE...
+# usage: install.sh [PACKAGE...]    without any: tidies up after a run that was killed
 #
 # While apt runs, /usr/sbin/policy-rc.d says no to every start. One that is there already is never touched: apt runs in
 # a mount namespace of its own, where ours lies over it, so not even a kill -9 leaves a trace. Where there is none, ours is
@@ -122,6 +122,7 @@ says_no() {
 }
 
 begin
+[ $# -gt 0 ] || exit 0
 # Somebody else may be refreshing the lists at this moment; then they are fresh soon.
 apt-get update </dev/null || { sleep 10 && apt-get update </dev/null; } ||
     echo "    apt-get update complained; going on with the lists there are" >&2

@@ -13,6 +13,8 @@ pub(crate) struct Found {
     pub(crate) tools: PathBuf,
     pub(crate) distribution: Distribution,
     pub(crate) missing: Vec<Tool>,
+    /// An earlier installation was killed before it could tidy up.
+    pub(crate) is_unfinished: bool,
     /// rustup was asked and failed: no network to it, or no such component.
     pub(crate) rustup_cannot_deliver: bool,
 }
@@ -37,7 +39,7 @@ pub(crate) enum Action {
         version: &'static str,
         root: PathBuf,
     },
-    /// Packages of the distribution, by apt.
+    /// Packages of the distribution, by apt; without any, what an earlier run left undone.
     Packages(Vec<String>),
     /// What only a person can do here.
     ByHand(Vec<String>),
@@ -47,6 +49,10 @@ impl Action {
     /// Whether rustup does it.
     pub(crate) fn is_from_rustup(&self) -> bool {
         matches!(self, Self::LibrarySource { .. } | Self::Toolchain { .. })
+    }
+
+    fn runs_apt(&self) -> bool {
+        matches!(self, Self::Packages(_))
     }
 }
 
@@ -65,6 +71,9 @@ impl fmt::Display for Action {
             Self::Linker { version, root } => {
                 write!(f, "bpf-linker {version} into {}", root.display())
             }
+            Self::Packages(packages) if packages.is_empty() => {
+                f.write_str("finish what apt began: dpkg --configure -a")
+            }
             Self::Packages(packages) => write!(f, "apt-get install {}", packages.join(" ")),
             Self::ByHand(commands) => write!(f, "by hand: {}", commands.join("; ")),
         }
@@ -81,6 +90,15 @@ pub(crate) fn plan(found: &Found) -> Vec<Step> {
     let mut steps = compiler(found);
     steps.extend(tools(found));
     let packages = merge_packages(&mut steps);
+    let installs_packages = packages.iter().any(|step| step.action.runs_apt());
+    if found.is_unfinished && !installs_packages {
+        steps.push(Step {
+            action: Action::Packages(Vec::new()),
+            why: vec![
+                "an earlier installation was cut off; its services are to be disabled".to_owned(),
+            ],
+        });
+    }
     steps.extend(packages);
     steps
 }

@@ -124,6 +124,23 @@ fn table() -> Vec<Row> {
             &["apt-get install bpftool"],
         ),
         (
+            "an installation was killed, with all programs in place already",
+            Found {
+                is_unfinished: true,
+                ..ready()
+            },
+            &["finish what apt began: dpkg --configure -a"],
+        ),
+        (
+            "an installation was killed halfway; the next one tidies up",
+            Found {
+                is_unfinished: true,
+                missing: only("tshark"),
+                ..ready()
+            },
+            &["apt-get install tshark"],
+        ),
+        (
             "Fedora is told what to type",
             Found {
                 missing: only("tshark"),
@@ -165,6 +182,7 @@ fn debian() -> Found {
         tools: PathBuf::from(".tools"),
         distribution: Distribution::Debian { version: Some(12) },
         missing: Vec::new(),
+        is_unfinished: false,
         rustup_cannot_deliver: false,
     }
 }
