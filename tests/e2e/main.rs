@@ -3,8 +3,12 @@
 //! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
+mod datapath;
 mod failover;
+mod hostile;
 mod interplay;
 mod mail;
+mod notify;
 mod scripts;
+mod sleepers;
 mod the_lab_itself;

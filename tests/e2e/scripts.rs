@@ -107,6 +107,7 @@ fn a_script_that_fails_from_the_start_keeps_the_node_from_the_election() {
     assert!(lab.r1.holds_no_address());
 }
 
+// keepalived: 2.2.7 starts another run while the first, which it gave up, still dies.
 #[test]
 fn a_hanging_script_runs_once_is_killed_with_its_children_and_delays_no_advert() {
     let plan = Plan::seeds(Xvrrpd, Xvrrpd)
@@ -117,8 +118,9 @@ fn a_hanging_script_runs_once_is_killed_with_its_children_and_delays_no_advert()
     let since = Moment::now();
     set_unwell(&lab.r1, true);
 
+    // keepalived 2.2.7 says `timed_out`, later ones `timed out`.
     eventually("the script is given up", || {
-        lab.r1.said(&["VRRP_Script(chk_haproxy) timed out"])
+        lab.r1.said(&["VRRP_Script(chk_haproxy) timed"])
     });
     within(Duration::from_secs(2), "r1 is at fault", || {
         lab.r1.is_at_fault()

@@ -72,6 +72,8 @@ pub struct Equipment {
     pub config: String,
     /// The script that the configuration tracks.
     pub script: String,
+    /// A program with arguments that starts the daemon in its own place, with less than it would have.
+    pub launcher: Vec<&'static str>,
 }
 
 impl Plan {
@@ -82,6 +84,7 @@ impl Plan {
             daemon,
             config: config.to_owned(),
             script: seeds::CHECK_SCRIPT.to_owned(),
+            launcher: Vec::new(),
         };
         Self {
             binaries: Binaries::beside_this_one(),
@@ -104,6 +107,13 @@ impl Plan {
     pub fn with_script(mut self, script: &str) -> Self {
         script.clone_into(&mut self.r1.script);
         script.clone_into(&mut self.r2.script);
+        self
+    }
+
+    /// The same, with another program to start r1's daemon.
+    #[must_use]
+    pub fn with_launcher_on_r1(mut self, launcher: &[&'static str]) -> Self {
+        self.r1.launcher = launcher.to_vec();
         self
     }
 }

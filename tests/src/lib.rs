@@ -10,6 +10,7 @@
 //! how the daemon under test is built. A failure panics, as in any test.
 
 pub mod binaries;
+pub mod bystander;
 pub mod condition;
 pub mod demo;
 pub mod forge;
@@ -23,6 +24,7 @@ pub mod namespace;
 pub mod node;
 pub mod packet_socket;
 pub mod pcap;
+pub mod process;
 pub mod raw_listener;
 pub mod seeds;
 pub mod story;

@@ -217,6 +217,21 @@ pub fn child_of(pid: u32) -> Option<u32> {
     children.split_whitespace().next()?.parse().ok()
 }
 
+/// A process of a machine by the number it has there, if its parent is the machine's first process.
+#[must_use]
+pub fn orphan_of(machine: &Namespace, inner: &str) -> Option<u32> {
+    let first = machine.pid();
+    let orphans = fs::read_to_string(format!("/proc/{first}/task/{first}/children")).ok()?;
+    let orphans = orphans
+        .split_whitespace()
+        .filter_map(|pid| pid.parse().ok());
+    orphans.into_iter().find(|pid: &u32| {
+        let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+        let numbers = status.lines().find_map(|line| line.strip_prefix("NSpid:"));
+        numbers.and_then(|numbers| numbers.split_whitespace().next_back()) == Some(inner)
+    })
+}
+
 fn last_descendant(mut pid: u32) -> u32 {
     while let Some(child) = child_of(pid) {
         pid = child;

@@ -23,4 +23,4 @@ ip link set lo up
 
 echo ready
 # The first process of a PID namespace inherits its orphans; one that ignores SIGCHLD never leaves a zombie.
-exec env --ignore-signal=CHLD cat
+exec env --unset=SETUP --ignore-signal=CHLD cat

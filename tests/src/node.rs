@@ -15,7 +15,8 @@ use crate::condition::within;
 use crate::frame::Mac;
 use crate::lab::Equipment;
 use crate::mail::{self, Mail};
-use crate::namespace::{Namespace, child_of};
+use crate::namespace::Namespace;
+use crate::process::Process;
 use crate::raw_listener::RawListener;
 use crate::seeds;
 
@@ -50,6 +51,7 @@ pub struct Node {
     machine: Namespace,
     identity: Identity,
     daemon: Daemon,
+    launcher: Vec<&'static str>,
     runs: Mutex<Vec<Run>>,
     smtp: Mutex<Option<Child>>,
 }
@@ -57,8 +59,8 @@ pub struct Node {
 /// One life of the daemon.
 #[derive(Debug)]
 struct Run {
-    /// What entered the machine; its only child is the daemon, and it ends when the daemon does.
-    entered: Child,
+    /// The daemon's main process, if it lived long enough to be met.
+    process: Option<Process>,
     log: PathBuf,
 }
 
@@ -71,6 +73,7 @@ impl Node {
             machine,
             identity,
             daemon: equipment.daemon,
+            launcher: equipment.launcher.clone(),
             runs: Mutex::default(),
             smtp: Mutex::default(),
         };
@@ -121,16 +124,9 @@ impl Node {
             .machine
             .path(&format!("/run/lab/daemon-{}.log", runs.len() + 1));
         let output = File::create(&log).expect("the node has a folder for its logs");
-        let errors = output.try_clone().expect("an open file can be shared");
-        let entered = self
-            .machine
-            .command(PROGRAM)
-            .args(["-n", "-l", "-D"])
-            .stdout(output)
-            .stderr(errors)
-            .spawn()
-            .expect("`nsenter` of util-linux runs");
-        runs.push(Run { entered, log });
+        let words = self.launcher.iter().chain(&[PROGRAM, "-n", "-l", "-D"]);
+        let process = Process::start(&self.machine, words, output);
+        runs.push(Run { process, log });
     }
 
     /// Stops the daemon as an administrator does, and waits until it has ended.
@@ -160,15 +156,19 @@ impl Node {
         self.machine.run("kill", &arguments);
     }
 
-    /// Sends the daemon a signal.
+    /// Sends the daemon's main process a signal.
     ///
     /// # Panics
     ///
     /// If it does not run.
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
-        let process = self.daemon_process().expect("the daemon runs");
-        rustix::process::kill_process(process, signal).expect("a child can be signalled");
+        let runs = self.runs();
+        let process = runs
+            .last()
+            .and_then(|run| run.process.as_ref())
+            .expect("the daemon ran");
+        process.signal(signal);
     }
 
     /// Waits until the daemon has ended.
@@ -182,16 +182,10 @@ impl Node {
     /// Whether the daemon runs.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        let mut runs = self.runs();
-        runs.last_mut()
-            .is_some_and(|run| matches!(run.entered.try_wait(), Ok(None)))
-    }
-
-    /// The daemon's main process, as numbered where we are.
-    #[must_use]
-    pub fn daemon_process(&self) -> Option<rustix::process::Pid> {
-        let pid = child_of(self.runs().last()?.entered.id())?;
-        rustix::process::Pid::from_raw(i32::try_from(pid).ok()?)
+        let runs = self.runs();
+        runs.last()
+            .and_then(|run| run.process.as_ref())
+            .is_some_and(Process::runs)
     }
 
     /// Whether an address can be seen on an interface of the node, as `ip` shows it.

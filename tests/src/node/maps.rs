@@ -6,6 +6,9 @@ use serde_json::Value;
 
 use super::Node;
 
+/// The kernel's number for a program attached to a driver.
+const XDP_ATTACHED_DRV: u64 = 1;
+
 impl Node {
     /// The id of the XDP program on an interface, if there is one.
     ///
@@ -19,6 +22,42 @@ impl Node {
             &["-json", "-details", "link", "show", "dev", interface],
         );
         json(&shown).pointer("/0/xdp/prog/id")?.as_u64()
+    }
+
+    /// Whether the program on an interface runs in the driver, before the kernel makes anything of a frame.
+    ///
+    /// # Panics
+    ///
+    /// If `ip` fails.
+    #[must_use]
+    pub fn xdp_is_native(&self, interface: &str) -> bool {
+        let shown = self.machine.run(
+            "ip",
+            &["-json", "-details", "link", "show", "dev", interface],
+        );
+        json(&shown).pointer("/0/xdp/mode").and_then(Value::as_u64) == Some(XDP_ATTACHED_DRV)
+    }
+
+    /// Detaches every link of the program on an interface behind its owner's back.
+    ///
+    /// # Panics
+    ///
+    /// If there is no such program, or if its links cannot be detached.
+    #[track_caller]
+    pub fn detach_xdp(&self, interface: &str) {
+        let program = self.xdp_program(interface).expect("a program is attached");
+        let links = json(&self.bpftool(&["--json", "link", "show"]));
+        let links = links.as_array().into_iter().flatten();
+        let of_program =
+            links.filter(|link| link.get("prog_id").and_then(Value::as_u64) == Some(program));
+        let ids: Vec<_> = of_program
+            .filter_map(|link| link.get("id")?.as_u64())
+            .collect();
+        for id in ids {
+            // There is nothing to be read from it.
+            drop(self.bpftool(&["link", "detach", "id", &id.to_string()]));
+        }
+        assert_eq!(self.xdp_program(interface), None, "the program is detached");
     }
 
     /// The id of the map of this name that the program on eth0 uses.

@@ -14,7 +14,7 @@ use crate::node::Node;
 use crate::seeds::ADDRESSES;
 
 /// From where the stranger's adverts pretend to come.
-pub(super) const STRANGER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 66);
+pub const STRANGER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 66);
 
 /// What a flood of forged advertisements did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,6 +89,9 @@ pub fn claim_is_an_alarm(lab: &Lab, active: &Node) -> Option<String> {
     assert!(calm.lasts(), "a claim is no reason to change a role");
     alarm
 }
+
+/// What every alarm about a foreign claim says.
+pub const ALARM: &str = "claims";
 
 /// An advert that would be believed but for its password.
 #[must_use]

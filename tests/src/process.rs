@@ -1,0 +1,82 @@
+//! A long-running process of a machine, held by a file descriptor so that its number cannot come to mean another.
+
+use std::fs::{self, File};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::condition::holds_within;
+use crate::namespace::{Namespace, orphan_of};
+
+/// Says which process it is and becomes the program.
+const INTRODUCE: &str = "echo $$ >/run/lab/started; exec \"$@\"";
+
+/// A process that runs, or ran.
+#[derive(Debug)]
+pub struct Process(OwnedFd);
+
+impl Process {
+    /// Starts a program on a machine as a child of the machine's first process, and not of anything outside: what waits
+    /// outside for a stopped process would stop with it, and then keep the machine from ending.
+    ///
+    /// Nothing comes back if the program ended before it could be met.
+    ///
+    /// # Panics
+    ///
+    /// If nothing can be started there.
+    #[track_caller]
+    pub fn start<'a>(
+        machine: &Namespace,
+        words: impl IntoIterator<Item = &'a &'a str>,
+        output: File,
+    ) -> Option<Self> {
+        let started = machine.path("/run/lab/started");
+        fs::write(&started, "").expect("the machine has a folder for the lab");
+        let errors = output.try_clone().expect("an open file can be shared");
+        let status = machine
+            .command("setsid")
+            .args(["--fork", "sh", "-c", INTRODUCE, "sh"])
+            .args(words)
+            .stdout(output)
+            .stderr(errors)
+            .status()
+            .expect("`nsenter` of util-linux runs");
+        assert!(
+            status.success(),
+            "{}: `setsid` starts a program",
+            machine.name()
+        );
+
+        let mut number = String::new();
+        holds_within(Duration::from_secs(10), || {
+            number = fs::read_to_string(&started).unwrap_or_default();
+            number.ends_with('\n')
+        });
+        let pid = orphan_of(machine, number.trim())?;
+        let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
+        pidfd_open(pid, PidfdFlags::empty()).ok().map(Self)
+    }
+
+    /// Sends it a signal.
+    ///
+    /// # Panics
+    ///
+    /// If it has ended.
+    #[track_caller]
+    pub fn signal(&self, signal: Signal) {
+        pidfd_send_signal(&self.0, signal).expect("a running process can be signalled");
+    }
+
+    /// Whether it has not ended yet.
+    #[must_use]
+    pub fn runs(&self) -> bool {
+        let at_once = Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        };
+        let mut ended = [PollFd::new(&self.0, PollFlags::IN)];
+        poll(&mut ended, Some(&at_once)) == Ok(0)
+    }
+}
