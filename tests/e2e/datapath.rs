@@ -53,7 +53,7 @@ fn somebody_elses_program_is_left_alone_and_the_pair_works() {
     lab.elect();
 
     eventually("r1 says who is in the way", || {
-        lab.r1.said(&["eth0", "XDP"])
+        lab.r1.said(&["XDP on eth0", "raw socket"])
     });
     hands_over(&lab);
     assert_eq!(
@@ -204,9 +204,11 @@ fn an_advert_that_comes_while_the_program_is_detached_holds_a_takeover_back() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     lab.elect();
     let calm = Calm::now(&lab);
-    INTERFACES
-        .iter()
-        .for_each(|interface| lab.r2.detach_xdp(interface));
+    lab.r2.detach_xdp();
+    assert_eq!(
+        INTERFACES.map(|interface| lab.r2.xdp_program(interface)),
+        [None; 2]
+    );
     never(2 * A_WHILE, "a role changes", || !calm.lasts());
     hands_over(&lab);
 }

@@ -7,6 +7,7 @@ use crate::binaries::{Binaries, Daemon};
 use crate::condition::within;
 use crate::frame::Mac;
 use crate::host::Host;
+use crate::moment::Moment;
 use crate::namespace::Namespace;
 use crate::node::{Identity, Node};
 use crate::seeds;
@@ -169,13 +170,21 @@ impl Lab {
         }
     }
 
-    /// Starts r1, waits until it is Active, and has r2 join it as Backup.
+    /// Starts r1, waits until it is Active, and has r2 join it as Backup and hear it.
     #[track_caller]
     pub fn elect(&self) {
         self.start_alone(&self.r1);
         self.r2.start_daemon();
         within(Duration::from_secs(5), "r2 becomes Backup", || {
             self.r2.is_backup()
+        });
+        let joined = Moment::now();
+        // From here on, what r2 does is due to what it heard of r1, and not to its own start.
+        within(2 * seeds::ADVERTISEMENT_INTERVAL, "r1 advertises", || {
+            !self
+                .first
+                .advertisements_from(self.r1.identity().first, joined)
+                .is_empty()
         });
     }
 
