@@ -30,6 +30,43 @@ fn the_program_is_in_the_driver_of_both_interfaces_while_the_daemon_runs() {
 }
 
 #[test]
+fn on_a_tap_the_program_is_in_the_driver_and_the_pair_works() {
+    let lab = Lab::new(&Plan {
+        has_taps: true,
+        ..Plan::seeds(Xvrrpd, Xvrrpd)
+    });
+    lab.elect();
+    assert!(lab.r1.xdp_is_native("eth0") && lab.r2.xdp_is_native("eth0"));
+    story::flood_changes_nothing(&lab);
+    hands_over(&lab);
+}
+
+#[test]
+fn two_keepaliveds_work_on_taps() {
+    let lab = Lab::new(&Plan {
+        has_taps: true,
+        ..Plan::seeds(Keepalived, Keepalived)
+    });
+    lab.elect();
+    hands_over(&lab);
+}
+
+#[test]
+fn three_capabilities_are_enough_for_the_program() {
+    let plan = Plan::seeds(Xvrrpd, Xvrrpd)
+        .with_launcher_on_r1(&["setpriv", "--bounding-set", "-all,+bpf,+net_admin,+net_raw"])
+        .with_script("#!/bin/sh\n");
+    let lab = Lab::new(&plan);
+    lab.elect();
+    assert!(
+        lab.r1.xdp_is_native("eth0"),
+        "neither CAP_SYS_ADMIN nor CAP_PERFMON is needed"
+    );
+    under_wrong_passwords_nothing_changes(&lab);
+    hands_over(&lab);
+}
+
+#[test]
 fn a_killed_daemon_leaves_no_program_behind() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     lab.start_alone(&lab.r1);
@@ -53,7 +90,7 @@ fn somebody_elses_program_is_left_alone_and_the_pair_works() {
     lab.elect();
 
     eventually("r1 says who is in the way", || {
-        lab.r1.said(&["eth0", "XDP"])
+        lab.r1.said(&["XDP on eth0", "raw socket"])
     });
     hands_over(&lab);
     assert_eq!(
@@ -204,9 +241,11 @@ fn an_advert_that_comes_while_the_program_is_detached_holds_a_takeover_back() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     lab.elect();
     let calm = Calm::now(&lab);
-    INTERFACES
-        .iter()
-        .for_each(|interface| lab.r2.detach_xdp(interface));
+    lab.r2.detach_xdp();
+    assert_eq!(
+        INTERFACES.map(|interface| lab.r2.xdp_program(interface)),
+        [None; 2]
+    );
     never(2 * A_WHILE, "a role changes", || !calm.lasts());
     hands_over(&lab);
 }

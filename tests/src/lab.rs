@@ -1,19 +1,27 @@
 //! The whole laboratory: who is there, and how they are wired.
 
 use std::net::Ipv4Addr;
+use std::path::Path;
 use std::time::Duration;
 
-use crate::binaries::{Binaries, Daemon};
+use crate::binaries::Daemon;
 use crate::condition::within;
 use crate::frame::Mac;
 use crate::host::Host;
+use crate::moment::Moment;
 use crate::namespace::Namespace;
 use crate::node::{Identity, Node};
+use crate::process::Background;
 use crate::seeds;
 use crate::timeline::Timeline;
 use crate::wiretap::Wiretap;
 
 mod evidence;
+mod plan;
+mod wiring;
+
+pub use plan::{Equipment, Plan};
+use wiring::{Cable, connect, lay_bridges};
 
 /// Two nodes and a client on two networks.
 ///
@@ -46,76 +54,9 @@ pub struct Lab {
     pub second: Wiretap,
     /// What the client saw of the first virtual address, which it asks all the time.
     pub client: Timeline,
+    _hubs: Vec<Background>,
     // The last field: the machines inside end before the one around them.
     switch: Namespace,
-}
-
-/// How a lab is to be equipped.
-#[derive(Debug, Clone)]
-pub struct Plan {
-    /// The programs that run in it.
-    pub binaries: Binaries,
-    /// What r1 is given.
-    pub r1: Equipment,
-    /// What r2 is given.
-    pub r2: Equipment,
-    /// Whether the nodes' interfaces strip VLAN tags before a program sees the frame, as most real ones do.
-    pub strips_vlan_tags: bool,
-}
-
-/// What a node is given.
-#[derive(Debug, Clone)]
-pub struct Equipment {
-    /// The daemon that runs there.
-    pub daemon: Daemon,
-    /// Its configuration.
-    pub config: String,
-    /// The script that the configuration tracks.
-    pub script: String,
-    /// A program with arguments that starts the daemon in its own place, with less than it would have.
-    pub launcher: Vec<&'static str>,
-}
-
-impl Plan {
-    /// The seeds, byte for byte, for these daemons on r1 and r2.
-    #[must_use]
-    pub fn seeds(r1: Daemon, r2: Daemon) -> Self {
-        let equipment = |daemon, config: &str| Equipment {
-            daemon,
-            config: config.to_owned(),
-            script: seeds::CHECK_SCRIPT.to_owned(),
-            launcher: Vec::new(),
-        };
-        Self {
-            binaries: Binaries::beside_this_one(),
-            r1: equipment(r1, seeds::MASTER_CONF),
-            r2: equipment(r2, seeds::BACKUP_CONF),
-            strips_vlan_tags: false,
-        }
-    }
-
-    /// The same, with every configuration changed.
-    #[must_use]
-    pub fn with_configs(mut self, change: impl Fn(&str) -> String) -> Self {
-        self.r1.config = change(&self.r1.config);
-        self.r2.config = change(&self.r2.config);
-        self
-    }
-
-    /// The same, with another script on both nodes.
-    #[must_use]
-    pub fn with_script(mut self, script: &str) -> Self {
-        script.clone_into(&mut self.r1.script);
-        script.clone_into(&mut self.r2.script);
-        self
-    }
-
-    /// The same, with another program to start r1's daemon.
-    #[must_use]
-    pub fn with_launcher_on_r1(mut self, launcher: &[&'static str]) -> Self {
-        self.r1.launcher = launcher.to_vec();
-        self
-    }
 }
 
 impl Lab {
@@ -137,24 +78,18 @@ impl Lab {
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let switch = Namespace::new("switch", &plan.binaries);
-        silence(&switch);
-        switch.ip_batch(BRIDGES);
+        lay_bridges(&switch);
         let [r1, r2, h] = IDENTITIES;
-        let router = |identity: Identity, equipment: &Equipment| {
-            let stand_in = equipment.daemon.stand_in(&plan.binaries);
-            if let Some(missing) = stand_in.filter(|path| !path.exists()) {
-                panic!(
-                    "there is no daemon at {} (XVRRPD_BIN names another)",
-                    missing.display()
-                );
-            }
+        let mut hubs = Vec::new();
+        let mut router = |identity: Identity, equipment: &Equipment| {
+            let stand_in = stand_in(plan, equipment.daemon);
             let machine = switch.inside(identity.name, &plan.binaries, stand_in);
-            connect(&switch, &machine, identity, plan.strips_vlan_tags);
+            hubs.extend(connect(&switch, &machine, identity, Cable::of(plan)));
             Node::new(machine, identity, equipment)
         };
         let (r1, r2) = (router(r1, &plan.r1), router(r2, &plan.r2));
         let machine = switch.inside(h.name, &plan.binaries, None);
-        connect(&switch, &machine, h, false);
+        hubs.extend(connect(&switch, &machine, h, Cable::KEEPS_TAGS));
         let (first, second) = (Wiretap::on(&switch, "lan0"), Wiretap::on(&switch, "lan1"));
         let host = Host::new(machine);
         let client = host.ask(seeds::ADDRESSES[0]);
@@ -165,17 +100,26 @@ impl Lab {
             first,
             second,
             client,
+            _hubs: hubs,
             switch,
         }
     }
 
-    /// Starts r1, waits until it is Active, and has r2 join it as Backup.
+    /// Starts r1, waits until it is Active, and has r2 join it as Backup and hear it.
     #[track_caller]
     pub fn elect(&self) {
         self.start_alone(&self.r1);
         self.r2.start_daemon();
         within(Duration::from_secs(5), "r2 becomes Backup", || {
             self.r2.is_backup()
+        });
+        let joined = Moment::now();
+        // From here on, what r2 does is due to what it heard of r1, and not to its own start.
+        within(2 * seeds::ADVERTISEMENT_INTERVAL, "r1 advertises", || {
+            !self
+                .first
+                .advertisements_from(self.r1.identity().first, joined)
+                .is_empty()
         });
     }
 
@@ -226,6 +170,17 @@ impl Drop for Lab {
     }
 }
 
+/// What to bind over keepalived's program, if anything; better missed now than by `mount`.
+fn stand_in(plan: &Plan, daemon: Daemon) -> Option<&Path> {
+    let stand_in = daemon.stand_in(&plan.binaries)?;
+    assert!(
+        stand_in.exists(),
+        "there is no daemon at {} (XVRRPD_BIN names another)",
+        stand_in.display()
+    );
+    Some(stand_in)
+}
+
 /// Who is who. The router ids in the seeds' comments say which file goes with which address.
 const IDENTITIES: [Identity; 3] = [
     identity("r1", 9, 101),
@@ -243,52 +198,4 @@ const fn identity(name: &'static str, number: u8, priority: u8) -> Identity {
         first_mac: Mac([0x02, 0, 0, 0, 0, number]),
         second_mac: Mac([0x02, 0, 0, 0, 1, number]),
     }
-}
-
-/// Keeps the switch itself from talking; where the kernel has no IPv6 there is nothing to keep.
-fn silence(switch: &Namespace) {
-    drop(switch.output("sysctl", &["-w", "net.ipv6.conf.default.disable_ipv6=1"]));
-}
-
-/// Snooping would keep multicast from ports that never asked for it.
-const BRIDGES: &str = "\
-link add lan0 type bridge stp_state 0 mcast_snooping 0 forward_delay 0
-link add lan1 type bridge stp_state 0 mcast_snooping 0 forward_delay 0
-link set lan0 up
-link set lan1 up
-";
-
-fn connect(switch: &Namespace, machine: &Namespace, identity: Identity, strips_tags: bool) {
-    let cables = [
-        ("lan0", "eth0", identity.first, identity.first_mac),
-        ("lan1", "eth1", identity.second, identity.second_mac),
-    ];
-    for (bridge, interface, address, mac) in cables {
-        let port = format!("{}-{interface}", identity.name);
-        switch.ip_batch(&format!(
-            "link add {port} type veth peer name {interface} address {mac} netns {}\n\
-             link set {port} master {bridge} up\n",
-            machine.pid()
-        ));
-        if !strips_tags {
-            keep_tags(switch, &port);
-            keep_tags(machine, interface);
-        }
-        machine.ip_batch(&format!(
-            "address add {address}/24 dev {interface}\nlink set {interface} up\n"
-        ));
-    }
-}
-
-/// A veth hands a VLAN tag over beside the frame unless it is told to leave it inside.
-fn keep_tags(machine: &Namespace, interface: &str) {
-    let status = machine
-        .network_command("ethtool")
-        .args(["-K", interface, "rxvlan", "off", "txvlan", "off"])
-        .status()
-        .expect("`ethtool` runs");
-    assert!(
-        status.success(),
-        "`ethtool -K {interface}` leaves VLAN tags alone"
-    );
 }

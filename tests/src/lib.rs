@@ -29,6 +29,7 @@ pub mod raw_listener;
 pub mod seeds;
 pub mod story;
 pub mod tail;
+pub mod tap;
 pub mod timeline;
 pub mod wiretap;
 

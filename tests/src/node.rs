@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
-use std::process::{Child, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use crate::frame::Mac;
 use crate::lab::Equipment;
 use crate::mail::{self, Mail};
 use crate::namespace::Namespace;
-use crate::process::Process;
+use crate::process::{Background, Process};
 use crate::raw_listener::RawListener;
 use crate::seeds;
 
@@ -53,7 +52,7 @@ pub struct Node {
     daemon: Daemon,
     launcher: Vec<&'static str>,
     runs: Mutex<Vec<Run>>,
-    smtp: Mutex<Option<Child>>,
+    smtp: Mutex<Option<Background>>,
 }
 
 /// One life of the daemon.
@@ -254,14 +253,3 @@ impl Node {
 
 /// What the distribution's scripts take for the daemon, whichever it is.
 const PROGRAM: &str = "/usr/sbin/keepalived";
-
-/// Runs a program of the machine whose output nobody needs.
-fn in_background(machine: &Namespace, program: &str, arguments: &[&str]) -> Child {
-    machine
-        .command(program)
-        .args(arguments)
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("`nsenter` of util-linux runs")
-}

@@ -1,9 +1,9 @@
 //! Sends whole Ethernet frames, as no well-behaved machine would need to.
 //!
-//! The one place of this package with `unsafe`: the safe wrappers of sockets know no address of a link.
+//! Here is one of this package's two uses of `unsafe`: the safe wrappers of sockets know no address of a link.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::mem::size_of;
 
 use socket2::{Domain, SockAddr, Socket, Type};
@@ -22,14 +22,32 @@ impl PacketSocket {
     ///
     /// If there is no such interface, or no right to send raw frames.
     pub fn on(interface: &str) -> io::Result<Self> {
-        let index = fs::read_to_string(format!("/sys/class/net/{interface}/ifindex"))?;
-        let index = index.trim().parse().map_err(io::Error::other)?;
         // Protocol 0: nothing is ever received here.
         let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
         Ok(Self {
             socket,
-            link: link_address(index)?,
+            link: link_address(interface, 0)?,
         })
+    }
+
+    /// Opens it so that it also receives every frame of the interface but its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`PacketSocket::on`].
+    pub fn on_both_ways(interface: &str) -> io::Result<Self> {
+        let both = Self::on(interface)?;
+        both.socket.bind(&link_address(interface, ETH_P_ALL)?)?;
+        Ok(both)
+    }
+
+    /// Waits for a frame and returns its length.
+    ///
+    /// # Errors
+    ///
+    /// If the interface is gone.
+    pub fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        (&self.socket).read(buffer)
     }
 
     /// Sends one frame, Ethernet header and all.
@@ -42,7 +60,7 @@ impl PacketSocket {
     }
 }
 
-/// The kernel's `struct sockaddr_ll`, in which a raw sender fills in the family and the interface alone.
+/// The kernel's `struct sockaddr_ll`, of which a raw socket fills in no more than the first three fields.
 #[repr(C)]
 #[derive(Debug, Default)]
 struct LinkAddress {
@@ -58,14 +76,20 @@ struct LinkAddress {
 const _: () = assert!(size_of::<LinkAddress>() == 20);
 
 const AF_PACKET: u16 = 17;
+/// Every protocol.
+const ETH_P_ALL: u16 = 3;
 
 #[expect(
     unsafe_code,
     reason = "socket2 and rustix have no safe constructor for a link's address"
 )]
-fn link_address(interface: i32) -> io::Result<SockAddr> {
+fn link_address(interface: &str, protocol: u16) -> io::Result<SockAddr> {
+    let index = fs::read_to_string(format!("/sys/class/net/{interface}/ifindex"))?;
+    let interface = index.trim().parse().map_err(io::Error::other)?;
+    let protocol = protocol.to_be();
     let link = LinkAddress {
         family: AF_PACKET,
+        protocol,
         interface,
         ..LinkAddress::default()
     };

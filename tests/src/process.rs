@@ -1,19 +1,20 @@
-//! A long-running process of a machine, held by a file descriptor so that its number cannot come to mean another.
+//! Long-running processes of a machine: the daemon under test, and what the lab runs beside it.
 
 use std::fs::{self, File};
 use std::os::fd::OwnedFd;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, pidfd_open, pidfd_send_signal};
 
 use crate::condition::holds_within;
-use crate::namespace::{Namespace, orphan_of};
+use crate::namespace::{Namespace, child_of, orphan_of};
 
 /// Says which process it is and becomes the program.
 const INTRODUCE: &str = "echo $$ >/run/lab/started; exec \"$@\"";
 
-/// A process that runs, or ran.
+/// A process that runs, or ran, held by a file descriptor so that its number cannot come to mean another.
 #[derive(Debug)]
 pub struct Process(OwnedFd);
 
@@ -78,5 +79,50 @@ impl Process {
         };
         let mut ended = [PollFd::new(&self.0, PollFlags::IN)];
         poll(&mut ended, Some(&at_once)) == Ok(0)
+    }
+}
+
+/// A program that the lab itself runs on a machine, ended and waited for when this is dropped.
+#[derive(Debug)]
+pub struct Background(Child);
+
+impl Background {
+    /// Starts a command of [`Namespace::command`] whose output nobody needs.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start(command: &mut Command) -> Self {
+        Self::spawn(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// Starts a command of [`Namespace::command`] and returns what it writes as well.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started.
+    #[must_use]
+    pub fn start_to_read(command: &mut Command) -> (Self, ChildStdout) {
+        let mut background = Self::spawn(command.stdout(Stdio::piped()));
+        let output = background.0.stdout.take().expect("the output is a pipe");
+        (background, output)
+    }
+
+    fn spawn(command: &mut Command) -> Self {
+        Self(command.spawn().expect("`nsenter` of util-linux runs"))
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        // The child is `nsenter`, and ends with the program it entered the machine with.
+        let inner = child_of(self.0.id()).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
+        // Either may have ended by itself, or with its machine, which is as good.
+        match inner {
+            Some(inner) => drop(kill_process(inner, Signal::KILL).ok()),
+            None => drop(self.0.kill()),
+        }
+        drop(self.0.wait());
     }
 }

@@ -3,13 +3,13 @@
 //! It is the witness for what the XDP program keeps from the rest of the machine, and what it does not.
 
 use std::net::Ipv4Addr;
-use std::process::{Child, Stdio};
 
 use crate::condition::eventually;
 use crate::frame::{Advertisement, Mac, from_packet};
 use crate::hex;
 use crate::moment::Moment;
 use crate::namespace::{LAB_PROGRAM, Namespace};
+use crate::process::Background;
 use crate::tail::Tail;
 
 /// What the listener writes when it listens.
@@ -25,7 +25,7 @@ pub fn heard_line(at: Moment, packet: &[u8]) -> String {
 #[derive(Debug)]
 pub struct RawListener {
     tail: Tail,
-    _listener: Child,
+    _listener: Background,
 }
 
 impl RawListener {
@@ -36,13 +36,10 @@ impl RawListener {
     /// If the listener cannot be started.
     #[must_use]
     pub fn on(machine: &Namespace, interface: Ipv4Addr) -> Self {
-        let mut listener = machine
-            .command(LAB_PROGRAM)
-            .args(["listen", &interface.to_string()])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the listener starts");
-        let tail = Tail::of(listener.stdout.take().expect("the output is a pipe"));
+        let mut listen = machine.command(LAB_PROGRAM);
+        let listen = listen.args(["listen", &interface.to_string()]);
+        let (listener, output) = Background::start_to_read(listen);
+        let tail = Tail::of(output);
         eventually("the listener listens", || {
             tail.with(|lines| lines.first().is_some_and(|line| line == READY))
         });

@@ -1,10 +1,10 @@
 //! What a client of the virtual address saw, question by question.
 
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use crate::moment::Moment;
-use crate::namespace::Namespace;
+use crate::namespace::{LAB_PROGRAM, Namespace};
+use crate::process::Background;
 use crate::tail::Tail;
 
 /// One question and what became of it.
@@ -58,7 +58,7 @@ impl Gap {
 #[derive(Debug)]
 pub struct Timeline {
     tail: Tail,
-    _client: Child,
+    _client: Background,
 }
 
 impl Timeline {
@@ -69,15 +69,10 @@ impl Timeline {
     /// If it cannot be started.
     #[must_use]
     pub fn start(machine: &Namespace, address: &str) -> Self {
-        let mut client = machine
-            .command(crate::namespace::LAB_PROGRAM)
-            .args(["ask", address])
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("the client starts");
-        let tail = Tail::of(client.stdout.take().expect("the output is a pipe"));
+        let mut ask = machine.command(LAB_PROGRAM);
+        let (client, output) = Background::start_to_read(ask.args(["ask", address]));
         Self {
-            tail,
+            tail: Tail::of(output),
             _client: client,
         }
     }

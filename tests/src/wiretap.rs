@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 use std::time::Duration;
 
 use crate::condition::within;
@@ -10,12 +10,13 @@ use crate::frame::{self, Advertisement, Arp};
 use crate::moment::Moment;
 use crate::namespace::Namespace;
 use crate::pcap::{self, Captured};
+use crate::process::Background;
 
 /// A capture of one network, read while it goes on.
 #[derive(Debug)]
 pub struct Wiretap {
     file: PathBuf,
-    _tcpdump: Child,
+    _tcpdump: Background,
 }
 
 impl Wiretap {
@@ -27,8 +28,8 @@ impl Wiretap {
     #[must_use]
     pub fn on(switch: &Namespace, bridge: &str) -> Self {
         let inside = format!("/run/lab/{bridge}.pcap");
-        let tcpdump = switch
-            .command("tcpdump")
+        let mut tcpdump = switch.command("tcpdump");
+        tcpdump
             .args([
                 "-i",
                 bridge,
@@ -42,10 +43,8 @@ impl Wiretap {
                 "--relinquish-privileges=root",
                 "not",
                 "tcp",
-            ])
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("`tcpdump` starts");
+            ]);
+        let tcpdump = Background::start(&mut tcpdump);
         let file = switch.path(&inside);
         within(Duration::from_secs(10), "tcpdump begins its file", || {
             pcap::has_begun(&file)

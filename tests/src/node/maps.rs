@@ -38,14 +38,14 @@ impl Node {
         json(&shown).pointer("/0/xdp/mode").and_then(Value::as_u64) == Some(XDP_ATTACHED_DRV)
     }
 
-    /// Detaches every link of the program on an interface behind its owner's back.
+    /// Detaches the program of eth0 from every interface, behind its owner's back.
     ///
     /// # Panics
     ///
     /// If there is no such program, or if its links cannot be detached.
     #[track_caller]
-    pub fn detach_xdp(&self, interface: &str) {
-        let program = self.xdp_program(interface).expect("a program is attached");
+    pub fn detach_xdp(&self) {
+        let program = self.xdp_program("eth0").expect("a program is attached");
         let links = json(&self.bpftool(&["--json", "link", "show"]));
         let links = links.as_array().into_iter().flatten();
         let of_program =
@@ -57,7 +57,6 @@ impl Node {
             // There is nothing to be read from it.
             drop(self.bpftool(&["link", "detach", "id", &id.to_string()]));
         }
-        assert_eq!(self.xdp_program(interface), None, "the program is detached");
     }
 
     /// The id of the map of this name that the program on eth0 uses.
@@ -88,8 +87,9 @@ impl Node {
         let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
         let elements = dump.as_array().into_iter().flatten();
         let used = elements.filter(|element| !is_zero(&without_key(element)));
-        let lines = used.map(|element| format!("{element:#}"));
-        lines.collect::<Vec<_>>().join(",\n")
+        used.map(|element| compact(element, 0))
+            .collect::<Vec<_>>()
+            .join(",\n")
     }
 
     /// The sum over all processors of one field of `COUNTERS`.
@@ -115,6 +115,29 @@ impl Node {
 
 fn json(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or(Value::Null)
+}
+
+/// A value over as many lines as it has members that are no plain numbers.
+fn compact(value: &Value, depth: usize) -> String {
+    let is_plain = |value: &Value| !(value.is_array() || value.is_object());
+    let (inner, outer) = ("  ".repeat(depth + 1), "  ".repeat(depth));
+    match value {
+        Value::Object(members) => {
+            let lines = members
+                .iter()
+                .map(|(name, member)| format!("{inner}\"{name}\": {}", compact(member, depth + 1)));
+            format!("{{\n{}\n{outer}}}", lines.collect::<Vec<_>>().join(",\n"))
+        }
+        Value::Array(items) if !items.iter().all(is_plain) => {
+            let lines = items
+                .iter()
+                .map(|item| format!("{inner}{}", compact(item, depth + 1)));
+            format!("[\n{}\n{outer}]", lines.collect::<Vec<_>>().join(",\n"))
+        }
+        Value::Array(_) | Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => {
+            value.to_string()
+        }
+    }
 }
 
 /// An element of a dump but for its key and, in a per-CPU map, the processors' numbers.

@@ -3,11 +3,10 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::PoisonError;
 
-use rustix::process::{Pid, Signal};
-
-use super::{Node, in_background};
+use super::Node;
 use crate::condition::eventually;
-use crate::namespace::{LAB_PROGRAM, child_of};
+use crate::namespace::LAB_PROGRAM;
+use crate::process::Background;
 
 /// How the mail server behaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,15 +31,8 @@ impl Node {
     /// If it does not come up.
     pub fn start_smtp(&self, mood: Mood) {
         let mut smtp = self.smtp.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(mut old) = smtp.take() {
-            let process =
-                child_of(old.id()).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
-            if let Some(process) = process {
-                // It may have ended by itself, which is as good.
-                let _ = rustix::process::kill_process(process, Signal::KILL);
-            }
-            drop(old.wait());
-        }
+        // The old one ends before the new one wants its port.
+        drop(smtp.take());
         *smtp = self.server(mood);
         let wanted = mood != Mood::Absent;
         eventually("the mail server is as wanted", || {
@@ -48,10 +40,16 @@ impl Node {
         });
     }
 
-    fn server(&self, mood: Mood) -> Option<std::process::Child> {
-        let own = |mood| Some(in_background(&self.machine, LAB_PROGRAM, &["smtp", mood]));
+    fn server(&self, mood: Mood) -> Option<Background> {
+        let own = |mood| {
+            let mut smtp = self.machine.command(LAB_PROGRAM);
+            Some(Background::start(smtp.args(["smtp", mood])))
+        };
         match mood {
-            Mood::Sane => Some(in_background(&self.machine, "/usr/bin/aiosmtpd", AIOSMTPD)),
+            Mood::Sane => {
+                let mut aiosmtpd = self.machine.command("/usr/bin/aiosmtpd");
+                Some(Background::start(aiosmtpd.args(AIOSMTPD)))
+            }
             Mood::Silent => own("silent"),
             Mood::Endless => own("endless"),
             Mood::Refusing => own("refusing"),

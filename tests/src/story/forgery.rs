@@ -83,7 +83,7 @@ pub fn claim_is_an_alarm(lab: &Lab, active: &Node) -> Option<String> {
         found_within(
             Duration::from_secs(5),
             "an alarm names address and claimant",
-            || active.line_with(&[&address, &claimant]),
+            || active.line_with(&[ALARM, &address, &claimant]),
         )
     });
     assert!(calm.lasts(), "a claim is no reason to change a role");

@@ -10,6 +10,7 @@ mod demo;
 mod listen;
 mod send;
 mod smtp;
+mod tap;
 
 /// Two nodes, a client and a switch in namespaces of their own.
 #[derive(Parser)]
@@ -35,6 +36,9 @@ enum Command {
     /// Be a mail server as none should be.
     #[command(hide = true)]
     Smtp(smtp::Arguments),
+    /// Carry frames between a TAP and a port of the switch.
+    #[command(hide = true)]
+    Tap(tap::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         Command::Send(arguments) => send::run(&arguments),
         Command::Listen(arguments) => listen::run(&arguments),
         Command::Smtp(arguments) => smtp::run(&arguments),
+        Command::Tap(arguments) => tap::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
