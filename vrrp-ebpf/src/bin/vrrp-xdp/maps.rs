@@ -34,6 +34,10 @@ static EVENTS: RingBuf<RouterEvent, EVENTS_BYTES> = RingBuf::new();
 #[btf_map]
 static ALERTS: RingBuf<Alert, ALERTS_BYTES> = RingBuf::new();
 
+/// `REASON_COUNT` as the index of an array map has it.
+#[expect(clippy::cast_possible_truncation, reason = "a few dozen")]
+const BUCKETS_PER_PORT: u32 = REASON_COUNT as u32;
+
 /// A `BlockView` whose first field is the lock that the kernel looks for by its type.
 #[repr(C)]
 struct RouterBlock {
@@ -99,7 +103,7 @@ pub(crate) fn count(port: u16, reason: Reason) {
 /// Takes a token for an alert of `reason` on `port`.
 #[inline(always)]
 pub(crate) fn may_alert(port: u16, reason: Reason, now_ns: u64) -> bool {
-    let index = u32::from(port) * REASON_COUNT as u32 + reason as u32;
+    let index = u32::from(port) * BUCKETS_PER_PORT + reason as u32;
     let Some(bucket) = BUCKETS.get_ptr_mut(index) else {
         return false;
     };

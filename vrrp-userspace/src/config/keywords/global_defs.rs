@@ -418,13 +418,15 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
             Ignored,
         ),
         // Last, what has no meaning here.
-        Keyword::accepted_without_effect(
+        Keyword::not_supported_yet(
             "max_auto_priority",
-            "The thread that elects always runs with real-time priority.",
+            "Real-time scheduling when timers run late.",
+            Ignored,
         ),
-        Keyword::accepted_without_effect(
+        Keyword::not_supported_yet(
             "min_auto_priority_delay",
-            "The thread that elects always runs with real-time priority.",
+            "Real-time scheduling when timers run late.",
+            Ignored,
         ),
         Keyword::accepted_without_effect(
             "reload_check_config",

@@ -160,31 +160,6 @@ fn shutdown_releases_everything() {
     });
 }
 
-/// How long many addresses take until each was announced once; run with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "a measurement")]
-fn measure_a_claim() {
-    lab("measure_a_claim", || {
-        for count in [1000, 5000] {
-            let mut lan = Lan::new(vec![vips(count)]);
-            let start = std::time::Instant::now();
-            lan.orders.claim(0);
-            lan.orders.announce(0, 5);
-            lan.next();
-            let installed = start.elapsed();
-            while !matches!(lan.next(), AddressReport::Announced { rounds_left: 0, .. }) {}
-            let announced = start.elapsed();
-            lan.orders.release(0);
-            lan.next();
-            let released = start.elapsed() - announced;
-            eprintln!(
-                "{count}: once after {installed:?}, five times {announced:?}, gone {released:?}"
-            );
-        }
-    });
-}
-
 fn lab(name: &str, test: impl FnOnce()) {
     alone(&format!("system::address_worker::tests::{name}"), || {
         cable();

@@ -238,26 +238,6 @@ fn a_link_that_strips_tags_without_filtering_cannot_be_trusted() {
     );
 }
 
-/// How long `count` addresses take; run with `--ignored --nocapture`.
-#[test]
-#[ignore = "a measurement"]
-#[expect(clippy::disallowed_methods, reason = "a measurement")]
-fn measure_many_addresses() {
-    kernel("measure_many_addresses", async |netlink| {
-        for count in [1000, 5000] {
-            let addresses = vips(count);
-            let start = std::time::Instant::now();
-            netlink.add_addresses(&addresses).await;
-            let added = start.elapsed();
-            netlink.remove_addresses(&addresses).await;
-            eprintln!(
-                "{count}: added in {added:?}, removed in {:?}",
-                start.elapsed() - added
-            );
-        }
-    });
-}
-
 fn kernel<Test: Future<Output = ()>>(name: &str, test: impl FnOnce(Netlink) -> Test) {
     alone(&format!("system::netlink::tests::{name}"), || {
         cable();
