@@ -231,6 +231,18 @@ pub struct AdvertRecord {
 const _: () = assert!(size_of::<AdvertRecord>() == 40);
 
 impl AdvertRecord {
+    /// This record where `mask` is all ones, and `other` where it is all zeros.
+    #[must_use]
+    #[inline(always)]
+    pub fn or(self, other: Self, mask: u64) -> Self {
+        let ours: [u64; 5] = zerocopy::transmute!(self);
+        let mut words: [u64; 5] = zerocopy::transmute!(other);
+        for (word, our) in words.iter_mut().zip(ours) {
+            *word = (our & mask) | (*word & !mask);
+        }
+        zerocopy::transmute!(words)
+    }
+
     /// Whether `other` says the same, at whatever time.
     #[must_use]
     #[inline(always)]
@@ -352,6 +364,9 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
         pub struct Counters {
             $($(#[$doc])* pub $field: u64,)*
+            /// The number of the [`Reason`] counted last. The program reads it back to find the field: an index that comes out of a map is the
+            /// only kind the verifier adds to a pointer for programs without `CAP_PERFMON`.
+            pub latest: u64,
         }
 
         /// Names a field of [`Counters`].
@@ -373,12 +388,6 @@ macro_rules! counters {
         }
 
         impl Counters {
-            /// The counter of `reason`.
-            #[inline(always)]
-            pub const fn of(&mut self, reason: Reason) -> &mut u64 {
-                match reason { $(Reason::$variant => &mut self.$field,)* }
-            }
-
             /// Every counter with its name.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($field), self.$field),)*].into_iter()
@@ -442,7 +451,7 @@ counters! {
 pub const REASON_COUNT: usize = Reason::ALL.len();
 /// Buckets for every port and reason.
 pub const MAX_BUCKETS: usize = MAX_PORTS * REASON_COUNT;
-const _: () = assert!(size_of::<Counters>() == REASON_COUNT * 8);
+const _: () = assert!(size_of::<Counters>() == (REASON_COUNT + 1) * 8);
 
 /// An IPv4 address in the sixteen bytes that both families share.
 #[must_use]
@@ -478,12 +487,14 @@ mod pod {
 mod tests {
     use super::*;
 
+    /// The program counts by index, people read by name.
     #[test]
-    fn a_reason_counts_in_the_field_of_its_name() {
+    fn the_number_of_a_reason_is_the_place_of_its_field() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             assert_eq!(*reason as usize, index);
-            let mut counters = Counters::default();
-            *counters.of(*reason) = 1;
+            let mut words = [0_u64; REASON_COUNT + 1];
+            words[index] = 1;
+            let counters: Counters = zerocopy::transmute!(words);
             let counted: Vec<_> = counters.iter().filter(|(_, count)| *count == 1).collect();
             assert_eq!(counted, [(reason.name(), 1)]);
         }

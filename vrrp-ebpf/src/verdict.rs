@@ -6,6 +6,7 @@
 
 mod advertisement;
 mod claim;
+mod message;
 
 pub use advertisement::{Accepted, Kind, decide_datagram};
 pub use claim::Claim;
@@ -58,8 +59,8 @@ pub fn decide<F: Frame + ?Sized, T: Tables>(frame: &F, port: &Port, tables: &T) 
         return Verdict::Ignore;
     };
     match ethernet.ether_type.get() {
-        ethernet::TYPE_IPV4 => advertisement::decide_frame(frame, ethernet, port, tables),
-        ethernet::TYPE_ARP => claim::decide(frame, ethernet, port, tables),
+        ethernet::TYPE_IPV4 => advertisement::decide_frame(frame, &ethernet, port, tables),
+        ethernet::TYPE_ARP => claim::decide(frame, &ethernet, port, tables),
         ethernet::TYPE_VLAN | ethernet::TYPE_SERVICE_VLAN => tagged(frame),
         _ => Verdict::Ignore,
     }

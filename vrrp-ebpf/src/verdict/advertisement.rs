@@ -3,7 +3,10 @@
 //! keepalived: compares the length before the version, so a peer of the other version is reported as "too short"; here it is
 //! reported as the other version.
 
-use super::{Tables, Verdict};
+use super::{
+    Tables, Verdict,
+    message::{Message, STEP},
+};
 use crate::{
     abi::{
         AdvertRecord, DESTINATION_MULTICAST, DESTINATION_UNICAST, MAX_JUDGED_ADDRESSES, PORT_FINAL,
@@ -11,26 +14,25 @@ use crate::{
     },
     frame::Frame,
     wire::{
-        checksum::Sum,
         ethernet, ipv4,
         vrrp::{self, ListDigest},
     },
 };
 
-/// Words of the longest message the program sums itself.
-const JUDGED_WORDS: usize = vrrp::message_length(2, MAX_JUDGED_ADDRESSES) / 2;
-/// Words of the longest message there can be.
-const ALL_WORDS: usize = vrrp::message_length(2, u8::MAX) / 2;
+/// Steps through the longest message the program reads itself.
+const JUDGED_STEPS: usize = vrrp::message_length(2, MAX_JUDGED_ADDRESSES) / STEP;
+/// Steps through the longest message there can be.
+const ALL_STEPS: usize = vrrp::message_length(2, u8::MAX) / STEP;
 
 /// What an advertisement means for the router that hears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// The Active Router lets go (RFC 9568 §5.2.4).
-    Release,
     /// It restarts Active_Down_Timer, or challenges us.
     Refreshing,
     /// Of a priority that does not count for us at the moment (RFC 9568 §6.4.2).
     Lower,
+    /// The Active Router lets go (RFC 9568 §5.2.4).
+    Release,
 }
 
 /// A valid advertisement for one of our routers.
@@ -42,6 +44,15 @@ pub struct Accepted {
     pub record: AdvertRecord,
     /// `xdp_valid_adverts drop`: it goes no further once recorded.
     pub drop: bool,
+}
+
+impl Kind {
+    /// All ones if this is `other`, else all zeros.
+    #[must_use]
+    #[inline(always)]
+    pub const fn mask(self, other: Self) -> u64 {
+        0_u64.wrapping_sub((self as u8 == other as u8) as u64)
+    }
 }
 
 impl Accepted {
@@ -109,7 +120,7 @@ pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables>(
     if header.address_count > MAX_JUDGED_ADDRESSES {
         return Verdict::Pass(Reason::Undecided);
     }
-    judge::<F, T, JUDGED_WORDS>(frame, &envelope, header, tables)
+    judge::<F, T, JUDGED_STEPS>(frame, &envelope, &header, tables)
 }
 
 /// Judges a datagram as a raw socket delivers it: from the IP header on, whole, with whatever options, its IP header verified.
@@ -128,24 +139,24 @@ pub fn decide_datagram<F: Frame + ?Sized, T: Tables>(frame: &F, port: u16, table
     let Some(header) = frame.header::<vrrp::Header>(envelope.message) else {
         return Verdict::Pass(Reason::PacketLength);
     };
-    judge::<F, T, ALL_WORDS>(frame, &envelope, header, tables)
+    judge::<F, T, ALL_STEPS>(frame, &envelope, &header, tables)
 }
 
 /// Where a message lies and how it came.
-struct Envelope<'a> {
-    ip: &'a ipv4::Header,
+pub(super) struct Envelope {
+    ip: ipv4::Header,
     port: u16,
     /// Offset of the VRRP message in the frame.
-    message: usize,
+    pub(super) message: usize,
     /// Its length, as the IP header has it.
-    length: usize,
+    pub(super) length: usize,
     hardware_address: [u8; 6],
 }
 
 #[inline(always)]
-fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
+fn judge<F: Frame + ?Sized, T: Tables, const STEPS: usize>(
     frame: &F,
-    envelope: &Envelope<'_>,
+    envelope: &Envelope,
     header: &vrrp::Header,
     tables: &T,
 ) -> Verdict {
@@ -158,7 +169,7 @@ fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
     else {
         return Verdict::Pass(Reason::UnknownRouter);
     };
-    match check::<F, WORDS>(frame, envelope, header, &entry) {
+    match check::<F, STEPS>(frame, envelope, header, &entry) {
         Ok(list_digest) => Verdict::Accept(Accepted {
             slot: entry.slot,
             record: record(envelope, header, list_digest),
@@ -174,13 +185,13 @@ fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
 
 /// Every check, cheapest and most telling first. Returns the digest of the address list.
 #[inline(always)]
-fn check<F: Frame + ?Sized, const WORDS: usize>(
+fn check<F: Frame + ?Sized, const STEPS: usize>(
     frame: &F,
-    envelope: &Envelope<'_>,
+    envelope: &Envelope,
     header: &vrrp::Header,
     entry: &RouterEntry,
 ) -> Result<ListDigest, Reason> {
-    let ip = envelope.ip;
+    let ip = &envelope.ip;
     if ip.is_plain() && !ip.sum().is_intact() {
         return Err(Reason::IpChecksum);
     }
@@ -202,37 +213,32 @@ fn check<F: Frame + ?Sized, const WORDS: usize>(
     if envelope.length != vrrp::message_length(entry.version, header.address_count) {
         return Err(Reason::PacketLength);
     }
+    let message = Message::read::<F, STEPS>(frame, envelope, header.address_count)
+        .ok_or(Reason::PacketLength)?;
     if entry.version == 2 {
-        check_version_2(frame, envelope, header, entry)?;
+        check_version_2(&message, header, entry)?;
     } else {
         check_version_3(header)?;
     }
-    check_sum::<F, WORDS>(frame, envelope, header, entry)
+    check_sum(&message, envelope, entry)?;
+    Ok(message.list_digest)
 }
 
 /// RFC 2338 §7.1 and RFC 3768 §7.1.
 #[inline(always)]
-fn check_version_2<F: Frame + ?Sized>(
-    frame: &F,
-    envelope: &Envelope<'_>,
+fn check_version_2(
+    message: &Message,
     header: &vrrp::Header,
     entry: &RouterEntry,
 ) -> Result<(), Reason> {
     if header.authentication_type() != entry.authentication_type {
         return Err(Reason::AuthenticationType);
     }
-    if entry.authentication_type == vrrp::AUTHENTICATION_PASSWORD {
-        let offset = envelope.message
-            + vrrp::LENGTH
-            + usize::from(header.address_count) * vrrp::IPV4_ADDRESS_LENGTH;
-        let data: &[u8; vrrp::AUTHENTICATION_LENGTH] =
-            frame.header(offset).ok_or(Reason::PacketLength)?;
-        // Every byte is compared, so that the time does not tell how many were right.
-        let difference =
-            (0..data.len()).fold(0, |sum, i| sum | (data[i] ^ entry.authentication_data[i]));
-        if difference != 0 {
-            return Err(Reason::AuthenticationFailure);
-        }
+    // Eight bytes at once, so that the time does not tell how many were right.
+    if entry.authentication_type == vrrp::AUTHENTICATION_PASSWORD
+        && message.tail != u64::from_be_bytes(entry.authentication_data)
+    {
+        return Err(Reason::AuthenticationFailure);
     }
     if header.interval_seconds() != entry.interval_seconds {
         return Err(Reason::Interval);
@@ -255,57 +261,24 @@ fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
 /// v2 sums the message (RFC 3768 §5.3.8); v3 over IPv4 sums a pseudo-header too (RFC 5798 §5.2.8) or does not (RFC 9568 §5.2.8), and both
 /// forms are heard.
 #[inline(always)]
-fn check_sum<F: Frame + ?Sized, const WORDS: usize>(
-    frame: &F,
-    envelope: &Envelope<'_>,
-    header: &vrrp::Header,
-    entry: &RouterEntry,
-) -> Result<ListDigest, Reason> {
-    let (sum, list_digest) = sum_message::<F, WORDS>(frame, envelope, header.address_count)
-        .ok_or(Reason::PacketLength)?;
-    if sum.is_intact() {
-        return Ok(list_digest);
+fn check_sum(message: &Message, envelope: &Envelope, entry: &RouterEntry) -> Result<(), Reason> {
+    if message.sum.is_intact() {
+        return Ok(());
     }
     if entry.version == 3 {
-        let ip = envelope.ip;
-        let length = ip
-            .total_length
-            .get()
-            .wrapping_sub(u16::from(ip.version_and_length & 0x0f) * 4);
+        let ip = &envelope.ip;
+        let header_length = u16::from(ip.version_and_length & 0x0f) * 4;
+        let length = ip.total_length.get().wrapping_sub(header_length);
         let pseudo = vrrp::pseudo_header(ip.source, ip.destination, length);
-        if sum.add(pseudo.folded()).is_intact() {
-            return Ok(list_digest);
+        if message.sum.add(pseudo.folded()).is_intact() {
+            return Ok(());
         }
     }
     Err(Reason::Checksum)
 }
 
-/// Sums the words of the message, at most `WORDS`, and takes the digest of those that are addresses.
 #[inline(always)]
-fn sum_message<F: Frame + ?Sized, const WORDS: usize>(
-    frame: &F,
-    envelope: &Envelope<'_>,
-    address_count: u8,
-) -> Option<(Sum, ListDigest)> {
-    const FIRST: usize = vrrp::LENGTH / 2;
-    let behind = FIRST + usize::from(address_count) * vrrp::IPV4_ADDRESS_LENGTH / 2;
-    let mut sum = Sum::new();
-    let mut digest = ListDigest::new();
-    for index in 0..WORDS {
-        if index * 2 >= envelope.length {
-            break;
-        }
-        let [high, low] = *frame.header::<[u8; 2]>(envelope.message + index * 2)?;
-        sum = sum.add_bytes(high, low);
-        if index >= FIRST && index < behind {
-            digest = digest.add(u16::from_be_bytes([high, low]));
-        }
-    }
-    Some((sum, digest))
-}
-
-#[inline(always)]
-fn record(envelope: &Envelope<'_>, header: &vrrp::Header, list_digest: ListDigest) -> AdvertRecord {
+fn record(envelope: &Envelope, header: &vrrp::Header, list_digest: ListDigest) -> AdvertRecord {
     let interval_centiseconds = if header.version() == 2 {
         u16::from(header.interval_seconds()) * 100
     } else {

@@ -38,7 +38,8 @@ static ALERTS: RingBuf<Alert, ALERTS_BYTES> = RingBuf::new();
 #[expect(clippy::cast_possible_truncation, reason = "a few dozen")]
 const BUCKETS_PER_PORT: u32 = REASON_COUNT as u32;
 
-/// A `BlockView` whose first field is the lock that the kernel looks for by its type.
+/// A `BlockView` whose first field is the lock that the kernel looks for by its type. First, because the verifier lets programs without
+/// `CAP_PERFMON` compute no pointer to a lock, but hands them one to the value.
 #[repr(C)]
 struct RouterBlock {
     lock: bpf_spin_lock,
@@ -51,6 +52,26 @@ struct RouterBlock {
     released: AdvertRecord,
 }
 const _: () = assert!(size_of::<RouterBlock>() == size_of::<BlockView>());
+impl RouterBlock {
+    /// Writes `advert` as the last of its kind, and returns the one before.
+    ///
+    /// By masks over all three records: choosing a pointer to one of them is arithmetic that the verifier refuses to programs without
+    /// `CAP_PERFMON`.
+    #[inline(always)]
+    fn replace_last(&mut self, kind: Kind, advert: AdvertRecord) -> AdvertRecord {
+        let mut last = AdvertRecord::default();
+        for (record, its_kind) in [
+            (&mut self.refreshing, Kind::Refreshing),
+            (&mut self.lower, Kind::Lower),
+            (&mut self.released, Kind::Release),
+        ] {
+            let mask = kind.mask(its_kind);
+            last = record.or(last, mask);
+            *record = advert.or(*record, mask);
+        }
+        last
+    }
+}
 
 /// What the recording of an advertisement asks for.
 pub(crate) enum Recorded {
@@ -94,9 +115,19 @@ impl Tables for KernelTables {
 /// Counts one more of `reason` on `port`.
 #[inline(always)]
 pub(crate) fn count(port: u16, reason: Reason) {
-    if let Some(counters) = COUNTERS.get_ptr_mut(u32::from(port)) {
-        // SAFETY: a per-CPU element is this processor's alone, and XDP does not interrupt itself.
-        *unsafe { &mut *counters }.of(reason) += 1;
+    let Some(counters) = COUNTERS.get_ptr_mut(u32::from(port)) else {
+        return;
+    };
+    // SAFETY: a per-CPU element is this processor's alone, and XDP does not interrupt itself. `Counters` is `REASON_COUNT`
+    // integers and `latest` behind them, so an index below `REASON_COUNT` stays inside; why it is read back stands at the field.
+    unsafe {
+        let latest = &raw mut (*counters).latest;
+        latest.write_volatile(reason as u64);
+        let index = latest.read_volatile();
+        if index < REASON_COUNT as u64 {
+            let counter = counters.cast::<u64>().add(index as usize);
+            *counter += 1;
+        }
     }
 }
 
@@ -147,13 +178,7 @@ pub(crate) fn record(accepted: &Accepted, role: &Role, now_ns: u64) -> Recorded 
     unsafe {
         let block = &mut *block;
         lock(&raw mut block.lock);
-        let last = match kind {
-            Kind::Release => &mut block.released,
-            Kind::Refreshing => &mut block.refreshing,
-            Kind::Lower => &mut block.lower,
-        };
-        let is_news = accepted.is_news(role, last);
-        *last = advert;
+        let is_news = accepted.is_news(role, &block.replace_last(kind, advert));
         block.accepted += 1;
         if is_news {
             block.news += 1;
