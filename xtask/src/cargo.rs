@@ -44,7 +44,7 @@ pub(crate) fn build_with(
     command
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped());
-    let mut child = command.spawn().context("cannot run cargo")?;
+    let mut child = process::start(&mut command)?;
     let mut executables = Vec::new();
     if let Some(messages) = child.stdout.take() {
         for line in BufReader::new(messages).lines() {
