@@ -2,7 +2,7 @@
 
 use std::{
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
@@ -16,6 +16,8 @@ use crate::{process, workspace};
 pub(crate) struct Executable {
     pub(crate) target: String,
     pub(crate) kind: String,
+    /// The folder of its manifest.
+    pub(crate) package: PathBuf,
     pub(crate) path: PathBuf,
 }
 
@@ -42,7 +44,7 @@ pub(crate) fn build_with(
     command
         .arg("--message-format=json-render-diagnostics")
         .stdout(Stdio::piped());
-    let mut child = command.spawn().context("cannot run cargo")?;
+    let mut child = process::start(&mut command)?;
     let mut executables = Vec::new();
     if let Some(messages) = child.stdout.take() {
         for line in BufReader::new(messages).lines() {
@@ -62,6 +64,9 @@ fn executable(message: &str) -> Option<Executable> {
     Some(Executable {
         target: target.get("name")?.as_str()?.to_owned(),
         kind: target.get("kind")?.get(0)?.as_str()?.to_owned(),
+        package: Path::new(message.get("manifest_path")?.as_str()?)
+            .parent()?
+            .to_owned(),
         path: PathBuf::from(message.get("executable")?.as_str()?),
     })
 }
@@ -106,10 +111,11 @@ mod tests {
     #[test]
     fn an_artifact_with_an_executable_is_found_and_others_are_not() {
         let artifact = r#"{"reason":"compiler-artifact","target":{"kind":["test"],"name":"e2e"},
-            "executable":"/t/e2e-1"}"#;
+            "manifest_path":"/x/tests/Cargo.toml","executable":"/t/e2e-1"}"#;
         let expected = Executable {
             target: "e2e".into(),
             kind: "test".into(),
+            package: "/x/tests".into(),
             path: "/t/e2e-1".into(),
         };
         assert_eq!(executable(artifact), Some(expected));

@@ -78,7 +78,10 @@ fn main() -> ExitCode {
     let task = Arguments::parse().task;
     let done = process::outlive_interrupts().and_then(|()| carry_out(task));
     match done {
-        _ if process::was_interrupted() => ExitCode::from(process::INTERRUPTED_EXIT),
+        _ if process::was_interrupted() => {
+            console::error("interrupted");
+            ExitCode::from(process::INTERRUPTED_EXIT)
+        }
         Ok(code) => code,
         Err(error) => {
             console::error(&format!("{error:#}"));

@@ -69,20 +69,25 @@ pub(crate) fn was_interrupted() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
 }
 
-/// Runs `command` to its end.
-pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+/// Starts `command`, which gets the signals that xtask gets until it has been waited for.
+pub(crate) fn start(command: &mut Command) -> Result<Child> {
     let child = command
         .spawn()
         .with_context(|| format!("cannot run {}", shown(command)))?;
-    wait(child)
+    set_current(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
+    Ok(child)
 }
 
-/// Waits for a child, which gets the signals that xtask gets.
+/// Waits for what `start` started.
 pub(crate) fn wait(mut child: Child) -> Result<ExitStatus> {
-    set_current(i32::try_from(child.id()).ok().and_then(Pid::from_raw));
     let status = child.wait();
     set_current(None);
     Ok(status?)
+}
+
+/// Runs `command` to its end.
+pub(crate) fn status(command: &mut Command) -> Result<ExitStatus> {
+    wait(start(command)?)
 }
 
 fn set_current(pid: Option<Pid>) {

@@ -139,10 +139,11 @@ fn units(arguments: &Arguments) -> Result<Tally> {
 /// Builds the test programs as the user and has the runner run them as root.
 fn privileged(arguments: &Arguments, way: Way) -> Result<Tally> {
     let binaries = cargo::build_binaries()?;
-    let built = cargo::build(&["test", "--package", "vrrp-tests", "--no-run"])?;
+    // Of all packages, as the units were, so that dependencies are not built again with other features.
+    let built = cargo::build(&["test", "--workspace", "--no-run"])?;
     let tests: Vec<_> = built.into_iter().filter(|one| one.kind == "test").collect();
     if tests.is_empty() {
-        bail!("package vrrp-tests has no test programs");
+        bail!("there are no test programs");
     }
     let path = privilege::path_with_system_folders()?;
     let variables = [
@@ -166,7 +167,16 @@ fn privileged(arguments: &Arguments, way: Way) -> Result<Tally> {
     if let Some(filter) = &arguments.filter {
         runner.args(["--filter", filter]);
     }
-    runner.args(tests.iter().map(|test| &test.path));
+    // Elsewhere than in `tests` a test program plays several parts, and has no list of tests.
+    let (lists, wholes): (Vec<_>, Vec<_>) = tests
+        .iter()
+        .partition(|test| test.package == workspace::root().join("tests"));
+    runner.args(
+        wholes
+            .iter()
+            .flat_map(|test| [OsStr::new("--whole"), test.path.as_os_str()]),
+    );
+    runner.args(lists.iter().map(|test| &test.path));
     if let Way::None(why) = way {
         console::note("these were not run:");
         process::run(&mut runner)?;

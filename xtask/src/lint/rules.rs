@@ -128,12 +128,14 @@ const LAYERS: &[Layer] = &[
     },
 ];
 
-/// Where `unsafe` may stand: the program in the kernel, the permission to copy map values, and a link's address.
+/// Where `unsafe` may stand: the program in the kernel, the permission to copy map values, and what
+/// rustix and socket2 have no safe door to: the address of a link, and the making of a TAP.
 const UNSAFE: &[&str] = &[
     "vrrp-ebpf/src/bin/vrrp-xdp",
     "vrrp-ebpf/src/abi",
     "vrrp-userspace/src/system/packet_address",
     "tests/src/packet_socket",
+    "tests/src/tap",
 ];
 
 /// The file that knows keepalived's names for the states, and the rooms that must not.

@@ -43,6 +43,7 @@ impl Stages {
         let started = now();
         let tally = match work() {
             Ok(tally) => Some(tally),
+            Err(_) if process::was_interrupted() => return,
             Err(error) => {
                 console::error(&format!("{error:#}"));
                 None

@@ -5,7 +5,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-use anyhow::{Context as _, Result, bail};
+use anyhow::{Result, bail};
 
 use crate::{console, process};
 
@@ -31,10 +31,7 @@ impl Tally {
 /// # Errors
 /// If the command fails without any failed test, or cannot be run.
 pub(crate) fn watch(command: &mut Command, count: fn(&str) -> Option<Tally>) -> Result<Tally> {
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot run {}", process::shown(command)))?;
+    let mut child = process::start(command.stdout(Stdio::piped()))?;
     let mut total = Tally::default();
     if let Some(stdout) = child.stdout.take() {
         for line in BufReader::new(stdout).lines() {

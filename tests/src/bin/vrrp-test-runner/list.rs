@@ -7,11 +7,12 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-/// One test of one program.
+/// One test of one program, or a program that is one test.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Test {
     pub(crate) program: PathBuf,
-    pub(crate) name: String,
+    /// `None` if the program is the test.
+    pub(crate) name: Option<String>,
 }
 
 impl Test {
@@ -27,7 +28,18 @@ impl Test {
 
     /// Both names.
     pub(crate) fn full_name(&self) -> String {
-        format!("{}::{}", self.program_name(), self.name)
+        match &self.name {
+            Some(name) => format!("{}::{name}", self.program_name()),
+            None => self.program_name().to_owned(),
+        }
+    }
+
+    /// What to call the program with.
+    pub(crate) fn arguments(&self) -> Vec<&str> {
+        match &self.name {
+            Some(name) => vec!["--exact", name, "--nocapture", "--include-ignored"],
+            None => Vec::new(),
+        }
     }
 }
 
@@ -35,7 +47,7 @@ impl Test {
 const BUSY: &str = "xdp";
 
 /// Asks every program for its tests.
-pub(crate) fn tests(programs: &[PathBuf]) -> Result<Vec<Test>> {
+pub(crate) fn tests(programs: &[PathBuf], whole: &[PathBuf]) -> Result<Vec<Test>> {
     let mut tests = Vec::new();
     for program in programs {
         let names = names(program).with_context(|| format!("cannot list {}", program.display()))?;
@@ -44,9 +56,13 @@ pub(crate) fn tests(programs: &[PathBuf]) -> Result<Vec<Test>> {
         }
         tests.extend(names.into_iter().map(|name| Test {
             program: program.clone(),
-            name,
+            name: Some(name),
         }));
     }
+    tests.extend(whole.iter().map(|program| Test {
+        program: program.clone(),
+        name: None,
+    }));
     Ok(tests)
 }
 
@@ -73,7 +89,7 @@ fn names(program: &Path) -> Result<Vec<String>> {
 pub(crate) fn select(tests: Vec<Test>, filter: Option<&str>, quick: bool) -> Vec<Test> {
     let is_wanted = |test: &Test| {
         let matches = filter.is_none_or(|filter| test.full_name().contains(filter));
-        let is_quick = test.program_name() == BUSY || test.name.contains("quick");
+        let is_quick = test.program_name() == BUSY || test.full_name().contains("quick");
         matches && (is_quick || !quick)
     };
     let mut tests: Vec<_> = tests.into_iter().filter(is_wanted).collect();
@@ -88,7 +104,7 @@ mod tests {
     fn test(program: &str, name: &str) -> Test {
         Test {
             program: PathBuf::from(program),
-            name: name.to_owned(),
+            name: Some(name.to_owned()),
         }
     }
 

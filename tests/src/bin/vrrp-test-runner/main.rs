@@ -38,6 +38,9 @@ struct Arguments {
     /// Print the names of the tests instead of running them
     #[arg(long)]
     list: bool,
+    /// A program that is one test, without a list of its own; may be repeated
+    #[arg(long, value_name = "PROGRAM")]
+    whole: Vec<PathBuf>,
     /// The programs, as `cargo test --no-run` built them
     #[arg(required = true, value_name = "PROGRAM")]
     programs: Vec<PathBuf>,
@@ -45,7 +48,7 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
-    let done = list::tests(&arguments.programs).and_then(|tests| {
+    let done = list::tests(&arguments.programs, &arguments.whole).and_then(|tests| {
         let tests = list::select(tests, arguments.filter.as_deref(), arguments.quick);
         if arguments.list {
             report::names(&tests);

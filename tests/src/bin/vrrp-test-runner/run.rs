@@ -53,7 +53,7 @@ async fn attempt(test: &Test, deadline: Duration) -> io::Result<(Verdict, String
     // A file rather than a pipe, which something that the test left behind would hold open.
     let mut output = tempfile::tempfile()?;
     let mut child = Command::new(&test.program)
-        .args(["--exact", &test.name, "--nocapture", "--include-ignored"])
+        .args(test.arguments())
         .stdin(Stdio::null())
         .stdout(output.try_clone()?)
         .stderr(output.try_clone()?)
@@ -68,7 +68,7 @@ async fn attempt(test: &Test, deadline: Duration) -> io::Result<(Verdict, String
     drop(group);
     let said = read(&mut output)?;
     let verdict = match ended {
-        Ok(status) => Verdict::of(status?, &said),
+        Ok(status) => Verdict::of(test, status?, &said),
         Err(_) => Verdict::TimedOut,
     };
     Ok((verdict, said))
@@ -87,9 +87,11 @@ impl Drop for Group {
 }
 
 impl Verdict {
-    /// A name that matches nothing would be a success of nothing.
-    fn of(status: ExitStatus, output: &str) -> Self {
-        if status.success() && output.contains("running 1 test") {
+    /// A name that matches nothing would be a success of nothing, and so would a test that skips itself.
+    fn of(test: &Test, status: ExitStatus, output: &str) -> Self {
+        let has_run = test.name.is_none() || output.contains("running 1 test");
+        let has_skipped = output.lines().any(|line| line.starts_with("skipped"));
+        if status.success() && has_run && !has_skipped {
             Self::Passed
         } else {
             Self::Failed
@@ -110,4 +112,33 @@ fn read(output: &mut File) -> io::Result<String> {
 )]
 fn now() -> Instant {
     Instant::now()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    use super::*;
+
+    #[test]
+    fn a_success_of_nothing_is_a_failure() {
+        let test = |name: Option<&str>| Test {
+            program: "/t/e2e-1".into(),
+            name: name.map(str::to_owned),
+        };
+        let (fine, bad) = (ExitStatus::from_raw(0), ExitStatus::from_raw(101 << 8));
+        for (name, status, output, expected) in [
+            (Some("a"), fine, "\nrunning 1 test\n", Verdict::Passed),
+            (Some("a"), bad, "\nrunning 1 test\n", Verdict::Failed),
+            (Some("a"), fine, "\nrunning 0 tests\n", Verdict::Failed),
+            (None, fine, "claimed\n", Verdict::Passed),
+            (None, fine, "skipped: this needs root\n", Verdict::Failed),
+        ] {
+            assert_eq!(
+                Verdict::of(&test(name), status, output),
+                expected,
+                "{output}"
+            );
+        }
+    }
 }
