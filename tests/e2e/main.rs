@@ -7,6 +7,7 @@ mod datapath;
 mod failover;
 mod hostile;
 mod interplay;
+mod kernel_side;
 mod mail;
 mod notify;
 mod scripts;

@@ -16,8 +16,8 @@ use crate::{
 pub(super) const STEP: usize = 4;
 /// Steps that are written out.
 const WRITTEN_OUT: usize = 24;
-const _: () = assert!(vrrp::LENGTH % STEP == 0 && vrrp::IPV4_ADDRESS_LENGTH == STEP);
-const _: () = assert!(vrrp::AUTHENTICATION_LENGTH % STEP == 0);
+const _: () = assert!(vrrp::LENGTH.is_multiple_of(STEP) && vrrp::IPV4_ADDRESS_LENGTH == STEP);
+const _: () = assert!(vrrp::AUTHENTICATION_LENGTH.is_multiple_of(STEP));
 
 /// What one pass over a message finds.
 #[derive(Debug, Clone, Copy, Default)]
