@@ -4,8 +4,9 @@
 
 use vrrp_ebpf::abi::{BlockView, Counters, Port, Reason, Role, RouterEvent};
 use vrrp_ebpf::verdict::{Verdict, decide};
+use vrrp_userspace::config::XdpMode;
 use vrrp_userspace::system::datapath::{
-    Action, Datapath, Doorbell, Publisher, RingSizes, Statistics,
+    Action, Attachment, Datapath, Doorbell, Interface, Publisher, RingSizes, Statistics,
 };
 
 use crate::model::Model;
@@ -20,6 +21,7 @@ pub(crate) struct Bench {
     publisher: Publisher,
     doorbell: Doorbell,
     statistics: Statistics,
+    index: u32,
     circumstances: Circumstances,
     /// What the blocks should say.
     pub(crate) model: Model,
@@ -36,22 +38,31 @@ pub(crate) struct Done {
 impl Bench {
     /// Loads the program, which needs root, and publishes the world to it.
     pub(crate) fn new() -> Self {
-        Self::with_rings(RingSizes::default())
+        Self::of(LOOPBACK)
     }
 
-    /// With rings of these sizes.
-    pub(crate) fn with_rings(rings: RingSizes) -> Self {
+    /// The same with the world's interface at this index.
+    pub(crate) fn of(index: u32) -> Self {
+        let rings = RingSizes::default();
         let mut datapath = Datapath::load(rings).expect("the kernel takes the program");
         let mut bench = Self {
             publisher: datapath.publisher().expect("the tables are there"),
             doorbell: datapath.doorbell().expect("the blocks are there"),
             statistics: datapath.statistics().expect("the counters are there"),
             datapath,
+            index,
             circumstances: BACKUP,
             model: Model::default(),
         };
         bench.publish();
         bench
+    }
+
+    /// Lets real frames come.
+    pub(crate) fn attach(&mut self, interface: &Interface, mode: XdpMode) -> Attachment {
+        self.datapath
+            .attach(interface, mode)
+            .expect("it takes the program")
     }
 
     fn publish(&mut self) {
@@ -75,7 +86,7 @@ impl Bench {
 
     fn publish_circumstances(&mut self) {
         let port = self.circumstances.port();
-        self.publisher.set_port(LOOPBACK, port).expect("room");
+        self.publisher.set_port(self.index, port).expect("room");
         for slot in 0..ROUTERS {
             self.publish_role(slot);
         }
