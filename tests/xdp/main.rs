@@ -2,9 +2,10 @@
 //!
 //! [`table`] is what the program promises: frames, and what is to become of each. It is asked of the judge as it is compiled into
 //! the daemon ([`native`], which needs no rights), of the program in the kernel ([`kernel`]), and of both sockets beside it ([`raw_path`]).
-//! [`differential`] asks the two builds about frames nobody thought of, and [`news`] is about sequences of frames. [`showing`] is about
-//! what an administrator meets.
+//! [`differential`] asks the two builds about frames nobody thought of, and [`news`] is about sequences of frames. [`attaching`] and
+//! [`showing`] are about what an administrator meets.
 
+mod attaching;
 mod bench;
 mod case;
 mod differential;

@@ -375,8 +375,14 @@ macro_rules! counters {
         impl Counters {
             /// The counter of `reason`.
             #[inline(always)]
-            pub const fn of(&mut self, reason: Reason) -> &mut u64 {
-                match reason { $(Reason::$variant => &mut self.$field,)* }
+            pub fn of(&mut self, reason: Reason) -> &mut u64 {
+                self.of_through(reason, |counter| counter)
+            }
+
+            /// The counter of `reason`, each on a way of its own through `hide`.
+            #[inline(always)]
+            pub fn of_through(&mut self, reason: Reason, hide: impl Fn(&mut u64) -> &mut u64) -> &mut u64 {
+                match reason { $(Reason::$variant => hide(&mut self.$field),)* }
             }
 
             /// Every counter with its name.

@@ -6,6 +6,7 @@
 
 mod advertisement;
 mod claim;
+mod message;
 
 pub use advertisement::{Accepted, Kind, decide_datagram};
 pub use claim::Claim;

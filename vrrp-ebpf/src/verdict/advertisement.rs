@@ -3,7 +3,10 @@
 //! keepalived: compares the length before the version, so a peer of the other version is reported as "too short"; here it is
 //! reported as the other version.
 
-use super::{Tables, Verdict};
+use super::{
+    Tables, Verdict,
+    message::{Message, units},
+};
 use crate::{
     abi::{
         AdvertRecord, DESTINATION_MULTICAST, DESTINATION_UNICAST, MAX_JUDGED_ADDRESSES, PORT_FINAL,
@@ -11,16 +14,15 @@ use crate::{
     },
     frame::Frame,
     wire::{
-        checksum::Sum,
         ethernet, ipv4,
         vrrp::{self, ListDigest},
     },
 };
 
-/// Words of the longest message the program sums itself.
-const JUDGED_WORDS: usize = vrrp::message_length(2, MAX_JUDGED_ADDRESSES) / 2;
-/// Words of the longest message there can be.
-const ALL_WORDS: usize = vrrp::message_length(2, u8::MAX) / 2;
+/// Units of four bytes behind the fixed part of the longest message the program reads itself: addresses and authentication data.
+const JUDGED_UNITS: usize = units(vrrp::message_length(2, MAX_JUDGED_ADDRESSES));
+/// The same of the longest message there can be.
+const ALL_UNITS: usize = units(vrrp::message_length(2, u8::MAX));
 
 /// What an advertisement means for the router that hears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -109,7 +111,7 @@ pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables>(
     if header.address_count > MAX_JUDGED_ADDRESSES {
         return Verdict::Pass(Reason::Undecided);
     }
-    judge::<F, T, JUDGED_WORDS>(frame, &envelope, header, tables)
+    judge::<F, T, JUDGED_UNITS>(frame, &envelope, header, tables)
 }
 
 /// Judges a datagram as a raw socket delivers it: from the IP header on, whole, with whatever options, its IP header verified.
@@ -128,22 +130,22 @@ pub fn decide_datagram<F: Frame + ?Sized, T: Tables>(frame: &F, port: u16, table
     let Some(header) = frame.header::<vrrp::Header>(envelope.message) else {
         return Verdict::Pass(Reason::PacketLength);
     };
-    judge::<F, T, ALL_WORDS>(frame, &envelope, header, tables)
+    judge::<F, T, ALL_UNITS>(frame, &envelope, header, tables)
 }
 
 /// Where a message lies and how it came.
-struct Envelope<'a> {
+pub(super) struct Envelope<'a> {
     ip: &'a ipv4::Header,
     port: u16,
     /// Offset of the VRRP message in the frame.
-    message: usize,
+    pub(super) message: usize,
     /// Its length, as the IP header has it.
-    length: usize,
+    pub(super) length: usize,
     hardware_address: [u8; 6],
 }
 
 #[inline(always)]
-fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
+fn judge<F: Frame + ?Sized, T: Tables, const UNITS: usize>(
     frame: &F,
     envelope: &Envelope<'_>,
     header: &vrrp::Header,
@@ -158,7 +160,7 @@ fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
     else {
         return Verdict::Pass(Reason::UnknownRouter);
     };
-    match check::<F, WORDS>(frame, envelope, header, &entry) {
+    match check::<F, UNITS>(frame, envelope, header, &entry) {
         Ok(list_digest) => Verdict::Accept(Accepted {
             slot: entry.slot,
             record: record(envelope, header, list_digest),
@@ -174,7 +176,7 @@ fn judge<F: Frame + ?Sized, T: Tables, const WORDS: usize>(
 
 /// Every check, cheapest and most telling first. Returns the digest of the address list.
 #[inline(always)]
-fn check<F: Frame + ?Sized, const WORDS: usize>(
+fn check<F: Frame + ?Sized, const UNITS: usize>(
     frame: &F,
     envelope: &Envelope<'_>,
     header: &vrrp::Header,
@@ -202,37 +204,31 @@ fn check<F: Frame + ?Sized, const WORDS: usize>(
     if envelope.length != vrrp::message_length(entry.version, header.address_count) {
         return Err(Reason::PacketLength);
     }
+    if entry.version == 2 && header.authentication_type() != entry.authentication_type {
+        return Err(Reason::AuthenticationType);
+    }
+    let message =
+        Message::read::<F, UNITS>(frame, envelope, header, entry).ok_or(Reason::PacketLength)?;
     if entry.version == 2 {
-        check_version_2(frame, envelope, header, entry)?;
+        check_version_2(&message, header, entry)?;
     } else {
         check_version_3(header)?;
     }
-    check_sum::<F, WORDS>(frame, envelope, header, entry)
+    check_sum(&message, envelope, entry)?;
+    Ok(message.list_digest)
 }
 
 /// RFC 2338 §7.1 and RFC 3768 §7.1.
 #[inline(always)]
-fn check_version_2<F: Frame + ?Sized>(
-    frame: &F,
-    envelope: &Envelope<'_>,
+const fn check_version_2(
+    message: &Message,
     header: &vrrp::Header,
     entry: &RouterEntry,
 ) -> Result<(), Reason> {
-    if header.authentication_type() != entry.authentication_type {
-        return Err(Reason::AuthenticationType);
-    }
-    if entry.authentication_type == vrrp::AUTHENTICATION_PASSWORD {
-        let offset = envelope.message
-            + vrrp::LENGTH
-            + usize::from(header.address_count) * vrrp::IPV4_ADDRESS_LENGTH;
-        let data: &[u8; vrrp::AUTHENTICATION_LENGTH] =
-            frame.header(offset).ok_or(Reason::PacketLength)?;
-        // Every byte is compared, so that the time does not tell how many were right.
-        let difference =
-            (0..data.len()).fold(0, |sum, i| sum | (data[i] ^ entry.authentication_data[i]));
-        if difference != 0 {
-            return Err(Reason::AuthenticationFailure);
-        }
+    if entry.authentication_type == vrrp::AUTHENTICATION_PASSWORD
+        && message.password_difference != 0
+    {
+        return Err(Reason::AuthenticationFailure);
     }
     if header.interval_seconds() != entry.interval_seconds {
         return Err(Reason::Interval);
@@ -242,7 +238,7 @@ fn check_version_2<F: Frame + ?Sized>(
 
 /// RFC 9568 §7.1. Another interval than ours is no error there: the Backup adopts it.
 #[inline(always)]
-fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
+const fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
     if header.address_count == 0 {
         return Err(Reason::AddressCount);
     }
@@ -255,16 +251,13 @@ fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
 /// v2 sums the message (RFC 3768 §5.3.8); v3 over IPv4 sums a pseudo-header too (RFC 5798 §5.2.8) or does not (RFC 9568 §5.2.8), and both
 /// forms are heard.
 #[inline(always)]
-fn check_sum<F: Frame + ?Sized, const WORDS: usize>(
-    frame: &F,
+fn check_sum(
+    message: &Message,
     envelope: &Envelope<'_>,
-    header: &vrrp::Header,
     entry: &RouterEntry,
-) -> Result<ListDigest, Reason> {
-    let (sum, list_digest) = sum_message::<F, WORDS>(frame, envelope, header.address_count)
-        .ok_or(Reason::PacketLength)?;
-    if sum.is_intact() {
-        return Ok(list_digest);
+) -> Result<(), Reason> {
+    if message.sum.is_intact() {
+        return Ok(());
     }
     if entry.version == 3 {
         let ip = envelope.ip;
@@ -273,35 +266,11 @@ fn check_sum<F: Frame + ?Sized, const WORDS: usize>(
             .get()
             .wrapping_sub(u16::from(ip.version_and_length & 0x0f) * 4);
         let pseudo = vrrp::pseudo_header(ip.source, ip.destination, length);
-        if sum.add(pseudo.folded()).is_intact() {
-            return Ok(list_digest);
+        if message.sum.add(pseudo.folded()).is_intact() {
+            return Ok(());
         }
     }
     Err(Reason::Checksum)
-}
-
-/// Sums the words of the message, at most `WORDS`, and takes the digest of those that are addresses.
-#[inline(always)]
-fn sum_message<F: Frame + ?Sized, const WORDS: usize>(
-    frame: &F,
-    envelope: &Envelope<'_>,
-    address_count: u8,
-) -> Option<(Sum, ListDigest)> {
-    const FIRST: usize = vrrp::LENGTH / 2;
-    let behind = FIRST + usize::from(address_count) * vrrp::IPV4_ADDRESS_LENGTH / 2;
-    let mut sum = Sum::new();
-    let mut digest = ListDigest::new();
-    for index in 0..WORDS {
-        if index * 2 >= envelope.length {
-            break;
-        }
-        let [high, low] = *frame.header::<[u8; 2]>(envelope.message + index * 2)?;
-        sum = sum.add_bytes(high, low);
-        if index >= FIRST && index < behind {
-            digest = digest.add(u16::from_be_bytes([high, low]));
-        }
-    }
-    Some((sum, digest))
 }
 
 #[inline(always)]

@@ -1,5 +1,7 @@
 //! The maps, and the map-side `unsafe`: what each is stands in `abi`.
 
+use core::arch::asm;
+
 use aya_ebpf::{
     bindings::bpf_spin_lock,
     btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
@@ -87,19 +89,36 @@ impl Tables for KernelTables {
     }
 }
 
+/// The same place in a map, where the compiler cannot know what it lies next to.
+///
+/// It would make one addition to a pointer of the arms of a `match` that each take another field. Without CAP_PERFMON the verifier refuses
+/// an addition of what is not the same constant on every way there.
+#[inline(always)]
+fn hidden<T>(place: &mut T) -> &mut T {
+    let mut pointer: *mut T = place;
+    // SAFETY: the instruction copies a register to itself, and touches nothing else. So the pointer is the one it was made of, which is
+    // not used while the result lives.
+    unsafe {
+        asm!("{0} = {0}", inout(reg) pointer, options(nostack, preserves_flags));
+        &mut *pointer
+    }
+}
+
 /// Counts one more of `reason` on `port`.
 #[inline(always)]
 pub(crate) fn count(port: u16, reason: Reason) {
     if let Some(counters) = COUNTERS.get_ptr_mut(u32::from(port)) {
         // SAFETY: a per-CPU element is this processor's alone, and XDP does not interrupt itself.
-        *unsafe { &mut *counters }.of(reason) += 1;
+        *unsafe { &mut *counters }.of_through(reason, hidden) += 1;
     }
 }
 
 /// Takes a token for an alert of `reason` on `port`.
 #[inline(always)]
 pub(crate) fn may_alert(port: u16, reason: Reason, now_ns: u64) -> bool {
-    let index = u32::from(port) * REASON_COUNT as u32 + reason as u32;
+    #[expect(clippy::cast_possible_truncation, reason = "a constant of some twenty")]
+    const REASONS: u32 = REASON_COUNT as u32;
+    let index = u32::from(port) * REASONS + reason as u32;
     let Some(bucket) = BUCKETS.get_ptr_mut(index) else {
         return false;
     };
@@ -144,9 +163,9 @@ pub(crate) fn record(accepted: &Accepted, role: &Role, now_ns: u64) -> Recorded 
         let block = &mut *block;
         lock(&raw mut block.lock);
         let last = match kind {
-            Kind::Release => &mut block.released,
-            Kind::Refreshing => &mut block.refreshing,
-            Kind::Lower => &mut block.lower,
+            Kind::Release => hidden(&mut block.released),
+            Kind::Refreshing => hidden(&mut block.refreshing),
+            Kind::Lower => hidden(&mut block.lower),
         };
         let is_news = accepted.is_news(role, last);
         *last = advert;

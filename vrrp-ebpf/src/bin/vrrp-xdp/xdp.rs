@@ -17,7 +17,12 @@ use crate::{frame::XdpFrame, maps, telemetry};
 /// Judges every frame of an attached interface.
 #[xdp]
 pub(crate) fn vrrp_xdp(ctx: XdpContext) -> u32 {
-    match maps::port(ctx.ingress_ifindex() as u32) {
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the kernel's field has 32 bits"
+    )]
+    let ifindex = ctx.ingress_ifindex() as u32;
+    match maps::port(ifindex) {
         Some(port) => on_port(&ctx, &port),
         None => XDP_PASS,
     }
