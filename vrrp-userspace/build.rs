@@ -73,6 +73,7 @@ fn watch() {
         "../xtask/src/machine.rs",
         "../xtask/src/toolchain.rs",
         "../vrrp-ebpf/src",
+        "../vrrp-ebpf/build.rs",
         "../vrrp-ebpf/Cargo.toml",
         "../Cargo.toml",
         "../Cargo.lock",

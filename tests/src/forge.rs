@@ -1,9 +1,15 @@
 //! Frames a stranger on the network could send.
 
+mod claim;
+#[cfg(test)]
+mod tests;
+
 use std::net::Ipv4Addr;
 
 use crate::frame::Mac;
 use crate::seeds;
+
+pub use claim::{Claim, gratuitous_arp};
 
 /// The hardware address all forgeries come from; no machine of the lab has it.
 pub const STRANGER: Mac = Mac([0x02, 0, 0, 0, 0x66, 0x66]);
@@ -11,20 +17,40 @@ pub const STRANGER: Mac = Mac([0x02, 0, 0, 0, 0x66, 0x66]);
 const GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
 const GROUP_MAC: Mac = Mac([0x01, 0, 0x5e, 0, 0, 0x12]);
 const BROADCAST: Mac = Mac([0xff; 6]);
+const VRRP: u8 = 112;
 
-/// A VRRPv2 advertisement to be made; it begins as one the nodes of the seeds would believe.
+/// An advertisement to be made; it begins as one the nodes of the seeds would believe.
+///
+/// Lengths and checksums fit whatever was asked for, unless they were asked not to.
 #[derive(Debug, Clone)]
 pub struct Forged {
+    receiver: Mac,
+    sender: Mac,
+    /// EtherType and VLAN of a tag.
+    tag: Option<(u16, u16)>,
     source: Ipv4Addr,
-    vlan: Option<u16>,
+    destination: Ipv4Addr,
     ttl: u8,
+    protocol: u8,
+    identification: u16,
+    flags_and_offset: u16,
     options: Vec<u8>,
+    total_length_off_by: i16,
+    ip_checksum_off_by: u16,
+    version: u8,
+    kind: u8,
     vrid: u8,
     priority: u8,
     addresses: Vec<Ipv4Addr>,
-    interval: u8,
-    password: [u8; 8],
+    /// What the message says, if not how many there are.
+    count: Option<u8>,
+    /// Authentication type and seconds in version 2, centiseconds in version 3.
+    interval_field: [u8; 2],
+    password: Option<[u8; 8]>,
+    sums_pseudo_header: bool,
     checksum_off_by: u16,
+    trailer: Vec<u8>,
+    padding: usize,
 }
 
 impl Forged {
@@ -32,17 +58,49 @@ impl Forged {
     #[must_use]
     pub const fn advertisement(source: Ipv4Addr) -> Self {
         Self {
+            receiver: GROUP_MAC,
+            sender: STRANGER,
+            tag: None,
             source,
-            vlan: None,
+            destination: GROUP,
             ttl: 255,
+            protocol: VRRP,
+            identification: 0,
+            flags_and_offset: 0,
             options: Vec::new(),
+            total_length_off_by: 0,
+            ip_checksum_off_by: 0,
+            version: 2,
+            kind: 1,
             vrid: seeds::VRID,
             priority: 254,
             addresses: Vec::new(),
-            interval: 1,
-            password: seeds::PASSWORD,
+            count: None,
+            interval_field: [1, 1],
+            password: Some(seeds::PASSWORD),
+            sums_pseudo_header: false,
             checksum_off_by: 0,
+            trailer: Vec::new(),
+            padding: 0,
         }
+    }
+
+    /// What keepalived says in version 3, every second, from this address.
+    #[must_use]
+    pub fn version_3(source: Ipv4Addr) -> Self {
+        Self {
+            version: 3,
+            interval_field: 100_u16.to_be_bytes(),
+            password: None,
+            sums_pseudo_header: true,
+            ..Self::advertisement(source).listing(1)
+        }
+    }
+
+    /// For another virtual router.
+    #[must_use]
+    pub fn vrid(self, vrid: u8) -> Self {
+        Self { vrid, ..self }
     }
 
     /// With another priority.
@@ -51,22 +109,63 @@ impl Forged {
         Self { priority, ..self }
     }
 
+    /// With another version number in front of an unchanged message.
+    #[must_use]
+    pub fn version(self, version: u8) -> Self {
+        Self { version, ..self }
+    }
+
+    /// Of another type than an advertisement.
+    #[must_use]
+    pub fn kind(self, kind: u8) -> Self {
+        Self { kind, ..self }
+    }
+
     /// With another password.
     #[must_use]
     pub fn password(self, password: [u8; 8]) -> Self {
-        Self { password, ..self }
+        Self {
+            password: Some(password),
+            ..self
+        }
     }
 
-    /// As if it had been routed.
+    /// With another authentication type in front of unchanged authentication data.
     #[must_use]
-    pub fn ttl(self, ttl: u8) -> Self {
-        Self { ttl, ..self }
+    pub fn authentication_type(mut self, authentication_type: u8) -> Self {
+        self.interval_field[0] = authentication_type;
+        self
+    }
+
+    /// With no authentication, as version 2 writes it.
+    #[must_use]
+    pub fn unauthenticated(self) -> Self {
+        self.authentication_type(0).password([0; 8])
     }
 
     /// With another interval, in seconds.
     #[must_use]
-    pub fn interval(self, interval: u8) -> Self {
-        Self { interval, ..self }
+    pub fn interval(mut self, interval: u8) -> Self {
+        self.interval_field[1] = interval;
+        self
+    }
+
+    /// With another interval of version 3, the four reserved bits in front.
+    #[must_use]
+    pub fn centiseconds(self, field: u16) -> Self {
+        Self {
+            interval_field: field.to_be_bytes(),
+            ..self
+        }
+    }
+
+    /// With a checksum over the message alone, as RFC 9568 has it for IPv4.
+    #[must_use]
+    pub fn without_pseudo_header(self) -> Self {
+        Self {
+            sums_pseudo_header: false,
+            ..self
+        }
     }
 
     /// With a checksum that does not fit.
@@ -78,13 +177,44 @@ impl Forged {
         }
     }
 
-    /// With an 802.1Q tag.
+    /// Listing so many addresses.
     #[must_use]
-    pub fn vlan(self, vlan: u16) -> Self {
+    pub fn listing(self, count: u8) -> Self {
+        let addresses = (1..=count).map(|n| Ipv4Addr::new(192, 168, 7, n)).collect();
+        Self { addresses, ..self }
+    }
+
+    /// Listing these addresses.
+    #[must_use]
+    pub fn listing_these(self, addresses: &[Ipv4Addr]) -> Self {
         Self {
-            vlan: Some(vlan),
+            addresses: addresses.to_vec(),
             ..self
         }
+    }
+
+    /// Saying that it lists so many addresses, however many it does.
+    #[must_use]
+    pub fn saying_it_lists(self, count: u8) -> Self {
+        Self {
+            count: Some(count),
+            ..self
+        }
+    }
+
+    /// With bytes behind the message that the IP header counts in and no checksum covers.
+    #[must_use]
+    pub fn trailer(self, bytes: usize) -> Self {
+        Self {
+            trailer: vec![0x5a; bytes],
+            ..self
+        }
+    }
+
+    /// As if it had been routed.
+    #[must_use]
+    pub fn ttl(self, ttl: u8) -> Self {
+        Self { ttl, ..self }
     }
 
     /// With options in the IP header, a multiple of four bytes.
@@ -96,23 +226,107 @@ impl Forged {
         }
     }
 
-    /// Listing so many addresses.
+    /// With another IP protocol in front of the same message.
     #[must_use]
-    pub fn listing(self, count: u8) -> Self {
-        let addresses = (1..=count).map(|n| Ipv4Addr::new(192, 168, 7, n)).collect();
-        Self { addresses, ..self }
+    pub fn protocol(self, protocol: u8) -> Self {
+        Self { protocol, ..self }
+    }
+
+    /// With a number that tells it, or the datagram it is a fragment of, from others.
+    #[must_use]
+    pub fn identification(self, identification: u16) -> Self {
+        Self {
+            identification,
+            ..self
+        }
+    }
+
+    /// With "don't fragment" (`0x4000`), "more fragments" (`0x2000`) or a fragment offset.
+    #[must_use]
+    pub fn flags_and_offset(self, flags_and_offset: u16) -> Self {
+        Self {
+            flags_and_offset,
+            ..self
+        }
+    }
+
+    /// With an IP header that counts more bytes, or fewer, than there are.
+    #[must_use]
+    pub fn total_length_off_by(self, bytes: i16) -> Self {
+        Self {
+            total_length_off_by: bytes,
+            ..self
+        }
+    }
+
+    /// With a checksum of the IP header that does not fit.
+    #[must_use]
+    pub fn bad_ip_checksum(self) -> Self {
+        Self {
+            ip_checksum_off_by: 1,
+            ..self
+        }
+    }
+
+    /// To another IP address than the group.
+    #[must_use]
+    pub fn to_address(self, destination: Ipv4Addr) -> Self {
+        Self {
+            destination,
+            ..self
+        }
+    }
+
+    /// To another hardware address than the group's.
+    #[must_use]
+    pub fn to_mac(self, receiver: Mac) -> Self {
+        Self { receiver, ..self }
+    }
+
+    /// From another hardware address than the stranger's.
+    #[must_use]
+    pub fn from_mac(self, sender: Mac) -> Self {
+        Self { sender, ..self }
+    }
+
+    /// With an 802.1Q tag.
+    #[must_use]
+    pub fn vlan(self, vlan: u16) -> Self {
+        Self {
+            tag: Some((0x8100, vlan)),
+            ..self
+        }
+    }
+
+    /// With an 802.1ad tag.
+    #[must_use]
+    pub fn service_vlan(self, vlan: u16) -> Self {
+        Self {
+            tag: Some((0x88a8, vlan)),
+            ..self
+        }
+    }
+
+    /// With zeros behind the datagram, as Ethernet pads short frames.
+    #[must_use]
+    pub fn padding(self, bytes: usize) -> Self {
+        Self {
+            padding: bytes,
+            ..self
+        }
     }
 
     /// The frame, ready to be sent.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
-        let mut frame = ethernet(GROUP_MAC);
-        if let Some(vlan) = self.vlan {
-            frame.extend([0x81, 0x00]);
+        let mut frame = [self.receiver.0, self.sender.0].concat();
+        if let Some((ether_type, vlan)) = self.tag {
+            frame.extend(ether_type.to_be_bytes());
             frame.extend(vlan.to_be_bytes());
         }
         frame.extend([0x08, 0x00]);
         frame.extend(self.packet());
+        frame.extend(vec![0; self.padding]);
         frame
     }
 
@@ -122,53 +336,53 @@ impl Forged {
         let message = self.message();
         let header_length = 20 + self.options.len();
         let length = u16::try_from(header_length + message.len()).expect("an advert is short");
+        let length = length.wrapping_add_signed(self.total_length_off_by);
         let words = u8::try_from(header_length / 4).expect("options are short");
         let mut packet = vec![0x40 | words, 0xc0];
         packet.extend(length.to_be_bytes());
-        packet.extend([0, 0, 0, 0, self.ttl, 112, 0, 0]);
+        packet.extend(self.identification.to_be_bytes());
+        packet.extend(self.flags_and_offset.to_be_bytes());
+        packet.extend([self.ttl, self.protocol, 0, 0]);
         packet.extend(self.source.octets());
-        packet.extend(GROUP.octets());
+        packet.extend(self.destination.octets());
         packet.extend(&self.options);
-        let sum = checksum(&packet);
+        let sum = checksum(&packet).wrapping_add(self.ip_checksum_off_by);
         packet[10..12].copy_from_slice(&sum.to_be_bytes());
         packet.extend(message);
         packet
     }
 
     fn message(&self) -> Vec<u8> {
-        let count = u8::try_from(self.addresses.len()).expect("an advert lists few addresses");
+        let listed = u8::try_from(self.addresses.len()).expect("an advert lists few addresses");
         let mut message = vec![
-            0x21,
+            self.version << 4 | self.kind,
             self.vrid,
             self.priority,
-            count,
-            1,
-            self.interval,
-            0,
-            0,
+            self.count.unwrap_or(listed),
         ];
+        message.extend(self.interval_field);
+        message.extend([0; 2]);
         message.extend(self.addresses.iter().flat_map(Ipv4Addr::octets));
-        message.extend(self.password);
-        let sum = checksum(&message).wrapping_add(self.checksum_off_by);
+        message.extend(self.password.into_iter().flatten());
+        let sum = checksum(&self.summed_with(&message)).wrapping_add(self.checksum_off_by);
         message[6..8].copy_from_slice(&sum.to_be_bytes());
+        message.extend(&self.trailer);
         message
     }
-}
 
-/// A broadcast that claims `address` for the stranger, as a gratuitous ARP request does.
-#[must_use]
-pub fn gratuitous_arp(address: Ipv4Addr) -> Vec<u8> {
-    let mut frame = ethernet(BROADCAST);
-    frame.extend([0x08, 0x06, 0, 1, 0x08, 0, 6, 4, 0, 1]);
-    frame.extend(STRANGER.0);
-    frame.extend(address.octets());
-    frame.extend(BROADCAST.0);
-    frame.extend(address.octets());
-    frame
-}
-
-fn ethernet(destination: Mac) -> Vec<u8> {
-    [destination.0, STRANGER.0].concat()
+    /// The message, behind a pseudo-header if that is summed too.
+    fn summed_with(&self, message: &[u8]) -> Vec<u8> {
+        let mut summed = Vec::new();
+        if self.sums_pseudo_header {
+            let length = u16::try_from(message.len()).expect("an advert is short");
+            summed.extend(self.source.octets());
+            summed.extend(self.destination.octets());
+            summed.extend([0, VRRP]);
+            summed.extend(length.to_be_bytes());
+        }
+        summed.extend(message);
+        summed
+    }
 }
 
 /// The Internet checksum of a message whose own checksum field is zero.
@@ -181,27 +395,4 @@ fn checksum(bytes: &[u8]) -> u16 {
         sum = (sum & 0xffff) + (sum >> 16);
     }
     !u16::try_from(sum).unwrap_or(u16::MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_forgery_is_byte_for_byte_what_keepalived_says_with_the_master_seed() {
-        let packet = Forged::advertisement(Ipv4Addr::new(10, 89, 0, 9))
-            .priority(101)
-            .packet();
-        // Captured from keepalived 2.2.7: type and VRID, priority 101, no address, PASS, 1 s, checksum, "1111".
-        let captured = [
-            0x21, 0x59, 0x65, 0, 1, 1, 0x16, 0x43, 0x31, 0x31, 0x31, 0x31, 0, 0, 0, 0,
-        ];
-        assert_eq!(packet[20..], captured);
-        assert_eq!(packet.len(), 36);
-    }
-
-    #[test]
-    fn a_gratuitous_arp_has_42_bytes() {
-        assert_eq!(gratuitous_arp(seeds::ADDRESSES[0]).len(), 42);
-    }
 }

@@ -7,6 +7,10 @@
 mod attachment;
 mod doorbell;
 mod publisher;
+mod rehearsal;
+mod statistics;
+
+use std::io;
 
 use aya::{
     Ebpf, EbpfLoader,
@@ -23,6 +27,8 @@ pub use self::{
     attachment::{AttachError, Attachment},
     doorbell::{Alerts, Doorbell, KernelLog},
     publisher::Publisher,
+    rehearsal::Action,
+    statistics::Statistics,
 };
 
 #[cfg(xvrrpd_bpf)]
@@ -142,6 +148,28 @@ impl Datapath {
     /// When the object lacks a map, or this has been called before.
     pub fn alerts(&mut self) -> Result<Alerts, DatapathError> {
         Alerts::new(self)
+    }
+
+    /// What the program counts, for whoever shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks a map, or this has been called before.
+    pub fn statistics(&mut self) -> Result<Statistics, DatapathError> {
+        Statistics::new(self)
+    }
+
+    /// Runs the program on a frame as if the loopback interface of this network had received it, and returns what it says and the frame as
+    /// it left it. The maps are the real ones, so what the tables hold about that interface is judged, counted and recorded.
+    ///
+    /// Needs the privileges of [`Self::load`], no attachment and no traffic.
+    ///
+    /// # Errors
+    ///
+    /// The frame is shorter than an Ethernet header, or longer than a page.
+    pub fn rehearse(&mut self, frame: &[u8]) -> io::Result<(Action, Vec<u8>)> {
+        let program = program(&mut self.ebpf).map_err(io::Error::other)?;
+        rehearsal::rehearse(program, frame)
     }
 
     /// What the program writes into the log on its cold paths.

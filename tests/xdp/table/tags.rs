@@ -1,0 +1,55 @@
+//! Frames of other VLANs, and interfaces that do not say which VLAN a frame is of.
+
+use vrrp_ebpf::abi::Reason;
+
+use super::{Table, seed, version_3};
+use crate::case::Outcome;
+use crate::world::{ACTIVE, BACKUP};
+
+pub(super) fn rows(table: &mut Table) {
+    let tagged = Outcome::Passed(Reason::Tagged);
+    for vlan in [1, 10, 4094, 0x2001, 0xe00a] {
+        let frame = seed().vlan(vlan).frame();
+        table.row(format!("tag {vlan:04x}"), frame, tagged);
+        let frame = version_3().vlan(vlan).frame();
+        table.row(format!("tag {vlan:04x}, version 3"), frame, tagged);
+        let frame = seed().service_vlan(vlan).frame();
+        table.row(format!("service tag {vlan:04x}"), frame, tagged);
+        let frame = seed().vlan(vlan).ttl(3).bad_checksum().frame();
+        table.row(format!("tag {vlan:04x}, and nothing right"), frame, tagged);
+    }
+    let frame = seed().vlan(10).protocol(17).frame();
+    table.row("tagged, and not VRRP", frame, Outcome::Ignored);
+    for length in 12..seed().vlan(10).frame().len() {
+        let outcome = if length < 18 + 20 {
+            Outcome::Ignored
+        } else {
+            tagged
+        };
+        let frame = seed().vlan(10).frame()[..length].to_vec();
+        table.row(format!("tagged, cut to {length}"), frame, outcome);
+    }
+    untrusted(table);
+}
+
+/// Where a tag may have been stripped, no advertisement is judged.
+fn untrusted(table: &mut Table) {
+    let unknown = Outcome::Passed(Reason::TagUnknown);
+    for (name, circumstances) in [("Backup", BACKUP), ("Active", ACTIVE)] {
+        for (what, forged) in [
+            ("valid", seed()),
+            ("valid, version 3", version_3()),
+            ("damaged", seed().bad_checksum()),
+            ("routed", seed().ttl(64)),
+            ("with options", seed().ip_options(&[1; 4])),
+            ("of nobody we know", seed().vrid(200)),
+        ] {
+            table.row_under(
+                circumstances.untrusted(),
+                format!("{what}, where tags are stripped, while {name}"),
+                forged.frame(),
+                unknown,
+            );
+        }
+    }
+}

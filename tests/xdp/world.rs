@@ -1,0 +1,197 @@
+//! The routers, addresses and interfaces that every frame of the table meets.
+
+use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+
+use vrrp_ebpf::abi::{
+    DESTINATION_MULTICAST, DESTINATION_UNICAST, PORT_FINAL, Port, ROUTER_DROP_VALID, Role,
+    RouterEntry, RouterKey, VIP_DROP_CLAIMS, VipEntry, VipKey,
+};
+use vrrp_ebpf::verdict::Tables;
+use vrrp_tests::frame::Mac;
+use vrrp_tests::seeds;
+
+/// The hardware address of our interface.
+pub(crate) const OUR_MAC: Mac = Mac([0x02, 0, 0, 0, 0, 0x01]);
+/// Our address on it.
+pub(crate) const OUR_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
+/// The other node's.
+pub(crate) const PEER: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 9);
+
+/// A virtual router of the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Known {
+    pub(crate) slot: u32,
+    pub(crate) vrid: u8,
+}
+
+/// The seeds': version 2, a password, any number of addresses.
+pub(crate) const SEED: Known = Known {
+    slot: 0,
+    vrid: seeds::VRID,
+};
+/// Version 3. No two VRIDs differ in one bit alone, so that a flipped bit never makes one of the other.
+pub(crate) const VERSION_3: Known = Known { slot: 1, vrid: 51 };
+/// Version 2 without authentication.
+pub(crate) const OPEN: Known = Known { slot: 2, vrid: 60 };
+/// As the seeds', with `xdp_valid_adverts drop`.
+pub(crate) const DROPPING: Known = Known { slot: 3, vrid: 102 };
+/// Version 3, to our own address.
+pub(crate) const UNICAST: Known = Known { slot: 4, vrid: 54 };
+/// As the seeds', on another interface.
+pub(crate) const ELSEWHERE: Known = Known { slot: 5, vrid: 90 };
+/// How many routers there are.
+pub(crate) const ROUTERS: u32 = 6;
+
+/// An address of [`SEED`] whose claims are dropped while it is Active.
+pub(crate) const GUARDED: Ipv4Addr = seeds::ADDRESSES[0];
+/// An address of [`SEED`] whose claims are told and nothing else.
+pub(crate) const WATCHED: Ipv4Addr = seeds::ADDRESSES[1];
+/// An address on the other interface.
+pub(crate) const FAR: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 7);
+
+/// Our number for the interface all frames come in on.
+pub(crate) const PORT: u16 = 7;
+/// Our number for the other one.
+pub(crate) const OTHER_PORT: u16 = 8;
+/// What a Backup of the world takes for a priority that holds it back.
+pub(crate) const THRESHOLD: u8 = 100;
+
+/// What may differ between two cases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Circumstances {
+    /// Every router is Active.
+    pub(crate) is_active: bool,
+    /// No VLAN tag can have been lost on the way to the program.
+    pub(crate) is_final: bool,
+}
+
+/// Every router a Backup, and every tag where it can be seen.
+pub(crate) const BACKUP: Circumstances = Circumstances {
+    is_active: false,
+    is_final: true,
+};
+/// Every router Active.
+pub(crate) const ACTIVE: Circumstances = Circumstances {
+    is_active: true,
+    ..BACKUP
+};
+
+impl Circumstances {
+    /// The same where tags may have been stripped.
+    pub(crate) const fn untrusted(self) -> Self {
+        Self {
+            is_final: false,
+            ..self
+        }
+    }
+
+    /// The interface under these circumstances.
+    pub(crate) const fn port(self) -> Port {
+        Port {
+            number: PORT,
+            hardware_address: OUR_MAC.0,
+            flags: if self.is_final { PORT_FINAL } else { 0 },
+        }
+    }
+
+    /// What every router is under these circumstances.
+    pub(crate) fn role(self) -> Role {
+        Role {
+            threshold: THRESHOLD,
+            is_active: u8::from(self.is_active),
+            ..Role::default()
+        }
+    }
+}
+
+/// The controller's tables, in memory.
+#[derive(Debug, Clone)]
+pub(crate) struct World {
+    pub(crate) routers: BTreeMap<RouterKey, RouterEntry>,
+    pub(crate) vips: BTreeMap<VipKey, VipEntry>,
+    pub(crate) role: Role,
+}
+
+impl World {
+    /// The one world, under these circumstances.
+    pub(crate) fn new(circumstances: Circumstances) -> Self {
+        let multicast =
+            |port, known: Known| RouterKey::ipv4(port, known.vrid, DESTINATION_MULTICAST);
+        let unicast = RouterKey::ipv4(PORT, UNICAST.vrid, DESTINATION_UNICAST);
+        let routers = [
+            (multicast(PORT, SEED), version_2(SEED)),
+            (multicast(PORT, VERSION_3), version_3(VERSION_3)),
+            (multicast(PORT, OPEN), open(OPEN)),
+            (multicast(PORT, DROPPING), dropping(DROPPING)),
+            (unicast, version_3(UNICAST)),
+            (multicast(OTHER_PORT, ELSEWHERE), version_2(ELSEWHERE)),
+        ];
+        let vips = [
+            (PORT, GUARDED, VIP_DROP_CLAIMS),
+            (PORT, WATCHED, 0),
+            (OTHER_PORT, FAR, VIP_DROP_CLAIMS),
+        ];
+        let vip = |(port, address, flags): (u16, Ipv4Addr, u32)| {
+            let slot = SEED.slot;
+            (
+                VipKey::ipv4(port, address.octets()),
+                VipEntry { slot, flags },
+            )
+        };
+        Self {
+            routers: routers.into(),
+            vips: vips.into_iter().map(vip).collect(),
+            role: circumstances.role(),
+        }
+    }
+}
+
+impl Tables for World {
+    fn router(&self, key: &RouterKey) -> Option<RouterEntry> {
+        self.routers.get(key).copied()
+    }
+
+    fn role(&self, _: u32) -> Role {
+        self.role
+    }
+
+    fn vip(&self, key: &VipKey) -> Option<VipEntry> {
+        self.vips.get(key).copied()
+    }
+}
+
+fn version_2(known: Known) -> RouterEntry {
+    RouterEntry {
+        slot: known.slot,
+        version: 2,
+        authentication_type: 1,
+        interval_seconds: 1,
+        flags: 0,
+        authentication_data: seeds::PASSWORD,
+        own_address: OUR_ADDRESS.octets(),
+    }
+}
+
+fn version_3(known: Known) -> RouterEntry {
+    RouterEntry {
+        version: 3,
+        interval_seconds: 0,
+        ..open(known)
+    }
+}
+
+fn open(known: Known) -> RouterEntry {
+    RouterEntry {
+        authentication_type: 0,
+        authentication_data: [0; 8],
+        ..version_2(known)
+    }
+}
+
+fn dropping(known: Known) -> RouterEntry {
+    RouterEntry {
+        flags: ROUTER_DROP_VALID,
+        ..version_2(known)
+    }
+}
