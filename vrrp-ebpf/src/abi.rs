@@ -388,6 +388,11 @@ macro_rules! counters {
         }
 
         impl Counters {
+            /// The counter of `reason`. For the daemon; why the program goes by index stands at [`Self::latest`].
+            pub const fn of(&mut self, reason: Reason) -> &mut u64 {
+                match reason { $(Reason::$variant => &mut self.$field,)* }
+            }
+
             /// Every counter with its name.
             pub fn iter(&self) -> impl Iterator<Item = (&'static str, u64)> {
                 [$((stringify!($field), self.$field),)*].into_iter()

@@ -248,7 +248,7 @@ fn check_version_2(
 
 /// RFC 9568 §7.1. Another interval than ours is no error there: the Backup adopts it.
 #[inline(always)]
-const fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
+fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
     if header.address_count == 0 {
         return Err(Reason::AddressCount);
     }

@@ -5,7 +5,6 @@
 
 #![no_std]
 #![no_main]
-#![feature(asm_experimental_arch)]
 #![expect(
     unsafe_code,
     reason = "aya's entry-point macro expands to it; by hand it stands in frame.rs and maps.rs"

@@ -1,7 +1,5 @@
 //! The maps, and the map-side `unsafe`: what each is stands in `abi`.
 
-use core::arch::asm;
-
 use aya_ebpf::{
     bindings::bpf_spin_lock,
     btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
@@ -111,21 +109,6 @@ impl Tables for KernelTables {
     fn vip(&self, key: &VipKey) -> Option<VipEntry> {
         // SAFETY: as in `port`.
         unsafe { VIPS.get(key) }.copied()
-    }
-}
-
-/// The same place in a map, where the compiler cannot know what it lies next to.
-///
-/// It would make one addition to a pointer of the arms of a `match` that each take another field. Without CAP_PERFMON the verifier refuses
-/// an addition of what is not the same constant on every way there.
-#[inline(always)]
-fn hidden<T>(place: &mut T) -> &mut T {
-    let mut pointer: *mut T = place;
-    // SAFETY: the instruction copies a register to itself, and touches nothing else. So the pointer is the one it was made of, which is
-    // not used while the result lives.
-    unsafe {
-        asm!("{0} = {0}", inout(reg) pointer, options(nostack, preserves_flags));
-        &mut *pointer
     }
 }
 
