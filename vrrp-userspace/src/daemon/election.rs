@@ -249,6 +249,8 @@ impl Election {
             if self.is_due(slot, now) {
                 let event = Event::DeadlineReached(self.evidence(slot));
                 self.give(slot, event);
+                // What arrived before the program knew of our promotion was no news to it.
+                self.take_block_in(slot, Hearing::told);
             }
         }
     }

@@ -261,7 +261,9 @@ impl VirtualRouter {
     fn hear_as_backup(&mut self, mut listening: Listening, heard: &Advertisement) -> Vec<Action> {
         let from = heard.source;
         let mut notes = Vec::new();
-        if heard.priority.is_release() {
+        if heard.received < listening.silent_since {
+            // Told late: whatever it said, we have listened, or heard better, since.
+        } else if heard.priority.is_release() {
             notes.push(Note::ReleaseHeard { from });
             listening.hear_release(from, heard.received);
         } else if heard.priority >= self.threshold() {

@@ -58,12 +58,9 @@ impl Listening {
         }
     }
 
-    /// An advertisement that restarts Active_Down_Timer. One that is older than the last changes nothing.
+    /// An advertisement that restarts Active_Down_Timer.
     pub(super) fn hear(&mut self, heard: &Advertisement, settings: &Settings) -> Vec<Note> {
         let mut notes = Vec::new();
-        if heard.received < self.silent_since {
-            return notes;
-        }
         let before = self.heard.map(|(source, _)| source);
         if before != Some(heard.source) {
             notes.push(Note::ActiveRouterLearned {

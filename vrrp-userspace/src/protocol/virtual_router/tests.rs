@@ -362,6 +362,16 @@ fn an_older_advertisement_does_not_move_the_deadline_back() {
 }
 
 #[test]
+fn a_goodbye_told_late_does_not_hasten_a_takeover() {
+    let mut router = backup(100);
+    router.waits(millis(1_000));
+    router.hears(150);
+    let deadline = router.router.deadline();
+    router.hears_late(0, millis(500));
+    assert_eq!(router.router.deadline(), deadline);
+}
+
+#[test]
 fn a_recording_fed_back_gives_the_same_actions_even_when_it_has_wrapped() {
     let mut router = backup(100);
     for round in 0..50 {
