@@ -128,6 +128,7 @@ pub fn main() -> ExitCode {
     {
         return guard::main();
     }
+    abort_on_panic();
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Check(arguments)) => Ok(run_check(&arguments)),
@@ -138,6 +139,15 @@ pub fn main() -> ExitCode {
         complain(&format!("xvrrpd: {failure:#}"));
         ExitCode::FAILURE
     })
+}
+
+/// A bug ends the whole daemon, and the guard cleans up. A daemon that has lost one of its threads would hold addresses and not speak.
+fn abort_on_panic() {
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::abort();
+    }));
 }
 
 fn run_check(arguments: &CheckArguments) -> ExitCode {

@@ -126,21 +126,9 @@ const TOOLS: &[Tool] = &[
     ),
     same(
         "ethtool",
-        "link settings of the tests",
-        Purpose::Tests,
+        "making a link leave VLAN tags where they are",
+        Purpose::Lab,
         "ethtool",
-    ),
-    tool(
-        "capsh",
-        "running with exactly the capabilities needed",
-        Purpose::Tests,
-        ["libcap2-bin", "libcap2-bin", "libcap", "libcap"],
-    ),
-    same(
-        "strace",
-        "denying system calls to see what happens",
-        Purpose::Tests,
-        "strace",
     ),
 ];
 
