@@ -55,25 +55,69 @@ pub enum Verdict {
 /// Judges a frame as it came from the wire, on `port`.
 #[inline(always)]
 pub fn decide<F: Frame + ?Sized, T: Tables>(frame: &F, port: &Port, tables: &T) -> Verdict {
-    let Some(ethernet) = frame.header::<ethernet::Header>(0) else {
+    match frame.header::<ethernet::Header>(0) {
+        Some(ethernet) if ethernet.is_tagged() => decide_tagged(frame, &ethernet, port, tables),
+        Some(ethernet) => decide_untagged(frame, &ethernet, port, tables),
+        None => Verdict::Ignore,
+    }
+}
+
+/// The half of [`decide`] for a frame without a tag.
+#[inline(always)]
+pub fn decide_untagged<F: Frame + ?Sized, T: Tables>(
+    frame: &F,
+    ethernet: &ethernet::Header,
+    port: &Port,
+    tables: &T,
+) -> Verdict {
+    let ether_type = ethernet.ether_type.get();
+    decide_payload::<F, T, UNTAGGED>(frame, ethernet, ether_type, port, tables)
+}
+
+/// The half of [`decide`] for a frame with a tag.
+///
+/// That of another VLAN is another network's, whatever it carries; an advertisement in it is worth counting. A tag of VLAN 0 has only a
+/// priority to tell (IEEE 802.1Q §6.9): the kernel takes it off and hears the frame on this interface, and so do we.
+#[inline(always)]
+pub fn decide_tagged<F: Frame + ?Sized, T: Tables>(
+    frame: &F,
+    ethernet: &ethernet::Header,
+    port: &Port,
+    tables: &T,
+) -> Verdict {
+    let Some(tag) = frame.header::<ethernet::Tag>(ethernet::LENGTH) else {
         return Verdict::Ignore;
     };
-    match ethernet.ether_type.get() {
-        ethernet::TYPE_IPV4 => advertisement::decide_frame(frame, &ethernet, port, tables),
-        ethernet::TYPE_ARP => claim::decide(frame, &ethernet, port, tables),
-        ethernet::TYPE_VLAN | ethernet::TYPE_SERVICE_VLAN => tagged(frame),
+    if tag.vlan() == 0 {
+        let ether_type = tag.ether_type.get();
+        return decide_payload::<F, T, TAGGED>(frame, ethernet, ether_type, port, tables);
+    }
+    match frame.header::<ipv4::Header>(TAGGED) {
+        Some(ip) if ip.is_plain() && ip.protocol == ipv4::PROTOCOL_VRRP => {
+            Verdict::Pass(Reason::Tagged)
+        }
         _ => Verdict::Ignore,
     }
 }
 
-/// A tagged frame is another network's, whatever it carries; an advertisement in it is worth counting.
+/// Where the payload of a frame begins, without a tag and behind one.
+const UNTAGGED: usize = ethernet::LENGTH;
+const TAGGED: usize = ethernet::LENGTH + ethernet::TAG_LENGTH;
+
+/// Judges what begins `AT` bytes into a frame. A constant, because the program can add no other number to a pointer into the packet.
 #[inline(always)]
-fn tagged<F: Frame + ?Sized>(frame: &F) -> Verdict {
-    const TAG_LENGTH: usize = 4;
-    match frame.header::<ipv4::Header>(ethernet::LENGTH + TAG_LENGTH) {
-        Some(ip) if ip.is_plain() && ip.protocol == ipv4::PROTOCOL_VRRP => {
-            Verdict::Pass(Reason::Tagged)
+fn decide_payload<F: Frame + ?Sized, T: Tables, const AT: usize>(
+    frame: &F,
+    ethernet: &ethernet::Header,
+    ether_type: u16,
+    port: &Port,
+    tables: &T,
+) -> Verdict {
+    match ether_type {
+        ethernet::TYPE_IPV4 => {
+            advertisement::decide_frame::<F, T, AT>(frame, ethernet, port, tables)
         }
+        ethernet::TYPE_ARP => claim::decide::<F, T, AT>(frame, ethernet, port, tables),
         _ => Verdict::Ignore,
     }
 }

@@ -82,15 +82,15 @@ impl Accepted {
     }
 }
 
-/// An IPv4 frame, if it carries VRRP.
+/// A frame with an IPv4 packet `AT` bytes into it, if that carries VRRP.
 #[inline(always)]
-pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables>(
+pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables, const AT: usize>(
     frame: &F,
     ethernet: &ethernet::Header,
     port: &Port,
     tables: &T,
 ) -> Verdict {
-    let Some(ip) = frame.header::<ipv4::Header>(ethernet::LENGTH) else {
+    let Some(ip) = frame.header::<ipv4::Header>(AT) else {
         return Verdict::Ignore;
     };
     if ip.protocol != ipv4::PROTOCOL_VRRP {
@@ -110,7 +110,7 @@ pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables>(
     let envelope = Envelope {
         ip,
         port: port.number,
-        message: ethernet::LENGTH + ipv4::LENGTH,
+        message: AT + ipv4::LENGTH,
         length: usize::from(ip.total_length.get()).wrapping_sub(ipv4::LENGTH),
         hardware_address: ethernet.source,
     };

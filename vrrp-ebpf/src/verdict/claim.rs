@@ -24,15 +24,15 @@ pub struct Claim {
     pub drop: bool,
 }
 
-/// Judges an ARP frame.
+/// Judges a frame with an ARP packet `AT` bytes into it.
 #[inline(always)]
-pub(super) fn decide<F: Frame + ?Sized, T: Tables>(
+pub(super) fn decide<F: Frame + ?Sized, T: Tables, const AT: usize>(
     frame: &F,
     ethernet: &ethernet::Header,
     port: &Port,
     tables: &T,
 ) -> Verdict {
-    let Some(packet) = frame.header::<arp::Packet>(ethernet::LENGTH) else {
+    let Some(packet) = frame.header::<arp::Packet>(AT) else {
         return Verdict::Ignore;
     };
     if !packet.is_ipv4_over_ethernet() {

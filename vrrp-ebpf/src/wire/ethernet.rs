@@ -6,6 +6,10 @@ use zerocopy::{
 
 /// Length of the header, untagged.
 pub const LENGTH: usize = 14;
+/// Length of a VLAN tag, between the header and the payload.
+pub const TAG_LENGTH: usize = 4;
+/// The twelve bits of the VLAN; a priority stands in front.
+pub const VLAN_BITS: u16 = 0x0fff;
 /// EtherType of IPv4.
 pub const TYPE_IPV4: u16 = 0x0800;
 /// EtherType of ARP.
@@ -32,3 +36,31 @@ pub struct Header {
 }
 
 const _: () = assert!(size_of::<Header>() == LENGTH);
+
+impl Header {
+    /// Whether a VLAN tag follows.
+    #[must_use]
+    pub fn is_tagged(&self) -> bool {
+        matches!(self.ether_type.get(), TYPE_VLAN | TYPE_SERVICE_VLAN)
+    }
+}
+
+/// A VLAN tag as it stands behind the header, whose EtherType announces it (IEEE 802.1Q).
+#[repr(C)]
+#[derive(Debug, Clone, Copy, FromBytes, IntoBytes, Unaligned, Immutable, KnownLayout)]
+pub struct Tag {
+    /// Priority, "may be dropped", VLAN.
+    pub control: network_endian::U16,
+    /// What the frame carries.
+    pub ether_type: network_endian::U16,
+}
+
+const _: () = assert!(size_of::<Tag>() == TAG_LENGTH);
+
+impl Tag {
+    /// Which VLAN; 0 is none.
+    #[must_use]
+    pub fn vlan(&self) -> u16 {
+        self.control.get() & VLAN_BITS
+    }
+}

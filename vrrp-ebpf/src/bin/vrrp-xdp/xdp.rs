@@ -30,8 +30,31 @@ pub(crate) fn vrrp_xdp(ctx: XdpContext) -> u32 {
 
 #[inline(always)]
 fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
+    match XdpFrame(ctx).header::<ethernet::Header>(0) {
+        Some(ethernet) if ethernet.is_tagged() => on_tagged(ctx, port, &ethernet),
+        Some(ethernet) => on_untagged(ctx, port, &ethernet),
+        None => XDP_PASS,
+    }
+}
+
+/// A call of its own, as the other is: their offsets differ, and each needs most of a stack.
+#[inline(never)]
+fn on_untagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
-    match verdict::decide(&frame, port, &maps::KernelTables) {
+    let verdict = verdict::decide_untagged(&frame, ethernet, port, &maps::KernelTables);
+    act_on(ctx, port, ethernet, &verdict)
+}
+
+#[inline(never)]
+fn on_tagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
+    let frame = XdpFrame(ctx);
+    let verdict = verdict::decide_tagged(&frame, ethernet, port, &maps::KernelTables);
+    act_on(ctx, port, ethernet, &verdict)
+}
+
+#[inline(always)]
+fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &Verdict) -> u32 {
+    match *verdict {
         Verdict::Ignore => XDP_PASS,
         Verdict::Pass(reason) => {
             maps::count(port.number, reason);
@@ -42,7 +65,7 @@ fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
             slot,
             source,
         } => {
-            telemetry::rejected(ctx, port, reason, slot, source, sender(&frame));
+            telemetry::rejected(ctx, port, reason, slot, source, ethernet.source);
             XDP_DROP
         }
         Verdict::Accept(accepted) => {
@@ -59,12 +82,4 @@ fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
 #[inline(always)]
 const fn action(drop: bool) -> u32 {
     if drop { XDP_DROP } else { XDP_PASS }
-}
-
-#[inline(always)]
-fn sender(frame: &XdpFrame<'_>) -> [u8; 6] {
-    match frame.header::<ethernet::Header>(0) {
-        Some(header) => header.source,
-        None => [0; 6],
-    }
 }
