@@ -84,6 +84,12 @@ pub(super) fn note(note: &Note) -> Phrase {
         Note::PriorityChanged { from, to } => {
             (Info, format!("Changing effective priority from {from} to {to}"))
         }
+        Note::AddressesRemoved { address, others: 0 } => {
+            (Warning, format!("somebody removed {address}; putting it back"))
+        }
+        Note::AddressesRemoved { address, others } => {
+            (Warning, format!("somebody removed {address} and {others} more; putting them back"))
+        }
         Note::SilenceNotProven => (
             Warning,
             "the XDP program was taken off the interface, so adverts could not be heard; listening on the raw socket for one more down interval".into(),

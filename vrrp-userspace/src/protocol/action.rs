@@ -1,6 +1,9 @@
 //! What a virtual router wants done. Imperative; intentions in the domain's words, to be carried out in order.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -113,6 +116,13 @@ pub enum Note {
         from: Priority,
         /// What it is.
         to: Priority,
+    },
+    /// Somebody removed addresses of ours while we are Active; they are put back.
+    AddressesRemoved {
+        /// One of them.
+        address: IpAddr,
+        /// How many more.
+        others: usize,
     },
     /// The deadline came, but we could not have heard anything; we listen for one more interval.
     SilenceNotProven,

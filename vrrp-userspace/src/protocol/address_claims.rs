@@ -10,6 +10,9 @@ use super::{Monotonic, State};
 /// A hardware address.
 pub type HardwareAddress = [u8; 6];
 
+/// However short the interval: a node that steps down speaks for its addresses until it has removed them.
+pub const LEAST_WINDOW: Duration = Duration::from_secs(1);
+
 /// Claims that wait to be judged; more are not kept, since the first ones say it all.
 const MOST_PENDING: usize = 1024;
 
@@ -79,8 +82,9 @@ impl AddressClaims {
         self.elections.entry(slot).or_default().changed = now;
     }
 
-    /// Takes a claim in; it will be judged after `interval`, the time in which an advertisement must come.
-    pub fn claimed(&mut self, claim: Claim, interval: Duration) {
+    /// Takes a claim in at `now`; it will be judged after `interval`, the time in which an advertisement must come, and not earlier than
+    /// [`LEAST_WINDOW`] from now: who slept hears the claim before the advertisement that explains it.
+    pub fn claimed(&mut self, claim: Claim, now: Monotonic, interval: Duration) {
         let election = self.elections.get(&claim.slot).copied().unwrap_or_default();
         let key = (claim.slot, claim.port);
         let is_expected = if election.is_backup {
@@ -93,7 +97,8 @@ impl AddressClaims {
                 == (claim.slot, claim.port, claim.address, claim.by)
         });
         if !is_expected && !is_known && self.pending.len() < MOST_PENDING {
-            self.pending.push((claim, claim.at + interval));
+            let judged = now.max(claim.at) + interval.max(LEAST_WINDOW);
+            self.pending.push((claim, judged));
         }
     }
 
@@ -166,7 +171,7 @@ mod tests {
     #[test]
     fn a_claim_while_active_is_an_alarm_an_interval_later() {
         let mut claims = at_rest(State::Active);
-        claims.claimed(claim(10, STRANGER), INTERVAL);
+        claims.claimed(claim(10, STRANGER), second(10), INTERVAL);
         assert_eq!(claims.judge(second(10)), []);
         let alarms = claims.judge(second(11));
         assert_eq!(alarms.len(), 1);
@@ -177,7 +182,7 @@ mod tests {
     #[test]
     fn a_claim_that_a_better_router_explains_is_none() {
         let mut claims = at_rest(State::Active);
-        claims.claimed(claim(10, PEER), INTERVAL);
+        claims.claimed(claim(10, PEER), second(10), INTERVAL);
         claims.transition(0, State::Backup, second(10) + Duration::from_millis(5));
         assert_eq!(claims.judge(second(11)), []);
     }
@@ -186,16 +191,16 @@ mod tests {
     fn the_late_claims_of_the_router_before_us_are_explained_by_our_takeover() {
         let mut claims = at_rest(State::Active);
         claims.transition(0, State::Active, second(9));
-        claims.claimed(claim(10, PEER), INTERVAL);
+        claims.claimed(claim(10, PEER), second(10), INTERVAL);
         assert_eq!(claims.judge(second(11)), []);
     }
 
     #[test]
     fn a_backup_learns_who_has_the_addresses_and_notices_a_stranger() {
         let mut claims = at_rest(State::Backup);
-        claims.claimed(claim(10, PEER), INTERVAL);
-        claims.claimed(claim(12, PEER), INTERVAL);
-        claims.claimed(claim(14, STRANGER), INTERVAL);
+        claims.claimed(claim(10, PEER), second(10), INTERVAL);
+        claims.claimed(claim(12, PEER), second(12), INTERVAL);
+        claims.claimed(claim(14, STRANGER), second(14), INTERVAL);
         let alarms = claims.judge(second(15));
         assert_eq!(alarms.len(), 1);
         assert_eq!(alarms[0].rightful, Rightful::Other(PEER));
@@ -204,26 +209,35 @@ mod tests {
     #[test]
     fn a_backup_learns_anew_when_the_active_router_changes() {
         let mut claims = at_rest(State::Backup);
-        claims.claimed(claim(10, PEER), INTERVAL);
-        claims.claimed(claim(20, STRANGER), INTERVAL);
+        claims.claimed(claim(10, PEER), second(10), INTERVAL);
+        claims.claimed(claim(20, STRANGER), second(20), INTERVAL);
         claims.active_router_changed(0, second(20) + Duration::from_millis(300));
         assert_eq!(claims.judge(second(21)), []);
-        claims.claimed(claim(30, STRANGER), INTERVAL);
+        claims.claimed(claim(30, STRANGER), second(30), INTERVAL);
         assert_eq!(claims.judge(second(31)), []);
     }
 
     #[test]
     fn a_stopped_router_has_nothing_to_defend() {
         let mut claims = at_rest(State::Initialize);
-        claims.claimed(claim(10, PEER), INTERVAL);
+        claims.claimed(claim(10, PEER), second(10), INTERVAL);
         assert_eq!(claims.judge(second(12)), []);
+    }
+
+    #[test]
+    fn who_slept_waits_for_the_explanation() {
+        let mut claims = at_rest(State::Active);
+        claims.claimed(claim(10, PEER), second(17), INTERVAL);
+        assert_eq!(claims.judge(second(17)), []);
+        claims.transition(0, State::Backup, second(17));
+        assert_eq!(claims.judge(second(18)), []);
     }
 
     #[test]
     fn a_flood_of_claims_is_one_alarm() {
         let mut claims = at_rest(State::Active);
         for _ in 0..10_000 {
-            claims.claimed(claim(10, STRANGER), INTERVAL);
+            claims.claimed(claim(10, STRANGER), second(10), INTERVAL);
         }
         assert_eq!(claims.judge(second(11)).len(), 1);
     }

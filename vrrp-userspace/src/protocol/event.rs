@@ -1,6 +1,9 @@
 //! What can happen to a virtual router. Past tense; observations, not orders.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +26,13 @@ pub enum Event {
     PriorityObserved(Priority),
     /// The address we speak from has changed.
     PrimaryAddressObserved(Ipv4Addr),
+    /// Addresses of this router are not installed any more. While Active somebody else has removed them.
+    AddressesRemoved {
+        /// One of them.
+        address: IpAddr,
+        /// How many more.
+        others: usize,
+    },
 }
 
 /// What an advertisement says to the election.

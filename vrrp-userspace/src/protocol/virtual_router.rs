@@ -5,7 +5,10 @@
 mod role;
 mod settings;
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -68,6 +71,9 @@ impl VirtualRouter {
             Event::PrimaryAddressObserved(address) => {
                 self.own_address = Some(*address);
                 Vec::new()
+            }
+            Event::AddressesRemoved { address, others } => {
+                self.addresses_removed(*address, *others, now)
             }
         }
     }
@@ -332,7 +338,21 @@ impl VirtualRouter {
                 priority: self.priority,
             });
         }
-        if announce && speaking.may_announce_again(now) {
+        if announce && speaking.may_announce_again(now, &self.settings.announcements) {
+            let rounds = self.settings.announcements.rounds;
+            actions.push(Action::AnnounceAddresses { rounds });
+        }
+        actions
+    }
+
+    /// keepalived: gives way and takes over again, which moves the service twice. The addresses are put back at once.
+    fn addresses_removed(&mut self, address: IpAddr, others: usize, now: Monotonic) -> Vec<Action> {
+        let Role::Active(speaking) = &mut self.role else {
+            return Vec::new();
+        };
+        let note = Note::AddressesRemoved { address, others };
+        let mut actions = vec![Action::Note(note), Action::ClaimAddresses];
+        if speaking.may_announce_again(now, &self.settings.announcements) {
             let rounds = self.settings.announcements.rounds;
             actions.push(Action::AnnounceAddresses { rounds });
         }

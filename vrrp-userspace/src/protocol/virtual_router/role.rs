@@ -191,7 +191,20 @@ impl Speaking {
         true
     }
 
-    pub(super) fn may_announce_again(&mut self, now: Monotonic) -> bool {
+    /// Whether a burst may leave now. In any case one follows after the usual delay: whoever made this one necessary may still be announcing
+    /// the addresses himself, and the last word must be ours.
+    pub(super) fn may_announce_again(
+        &mut self,
+        now: Monotonic,
+        announcements: &Announcements,
+    ) -> bool {
+        if let Some(delay) = announcements.again_after {
+            let rounds = announcements.rounds;
+            self.next_announcement = Some(Announcement {
+                at: now + delay,
+                rounds,
+            });
+        }
         if now.since(self.announced) < ANNOUNCEMENT_PAUSE {
             return false;
         }

@@ -273,6 +273,34 @@ fn a_lower_router_is_answered_at_once_but_not_echoed() {
     );
 }
 
+/// After two were Active at once, the one that gives way may announce the addresses last; ours must be the last word.
+#[test]
+fn the_survivor_of_two_active_routers_announces_again_after_the_delay() {
+    let mut router = active(100);
+    router.waits(millis(10_000));
+    router.hears(99);
+    router.forgets();
+    router.waits(millis(5_000));
+    assert!(router.did().contains(&"announce ×5".to_owned()));
+}
+
+#[test]
+fn addresses_that_somebody_removes_are_put_back_only_by_the_active_router() {
+    let gone = Event::AddressesRemoved {
+        address: SELF.into(),
+        others: 0,
+    };
+    let mut router = active(100);
+    router.waits(millis(2_500));
+    router.forgets();
+    router.give(gone.clone());
+    assert_eq!(router.did(), ["addresses removed", "claim", "announce ×5"]);
+
+    let mut router = backup(100);
+    router.give(gone);
+    assert_eq!(router.did(), [""; 0]);
+}
+
 /// C112
 #[test]
 fn a_goodbye_heard_while_active_is_answered() {
@@ -644,6 +672,7 @@ fn in_words(action: &Action) -> String {
             Note::AddressListDiffers { .. } => "list differs",
             Note::PriorityChanged { .. } => "priority changed",
             Note::SilenceNotProven => "silence not proven",
+            Note::AddressesRemoved { .. } => "addresses removed",
         }
         .into(),
     }
