@@ -30,7 +30,8 @@ impl Model {
 
     fn record(&mut self, accepted: &Accepted, role: &Role) -> Option<RouterEvent> {
         let block = &mut self.blocks[accepted.slot as usize];
-        let last = match accepted.kind(role) {
+        let kind = accepted.kind(role);
+        let last = match kind {
             Kind::Release => &mut block.released,
             Kind::Refreshing => &mut block.refreshing,
             Kind::Lower => &mut block.lower,
@@ -39,6 +40,9 @@ impl Model {
         *last = accepted.record;
         last.time_ns = SOME_TIME;
         block.accepted += 1;
+        if kind == Kind::Refreshing {
+            block.rejected = 0;
+        }
         block.news += u64::from(is_news);
         let is_quiet = block.bell == self.acknowledged[accepted.slot as usize];
         if !is_news || !is_quiet {

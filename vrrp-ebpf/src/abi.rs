@@ -267,7 +267,7 @@ impl AdvertRecord {
 pub struct BlockView {
     /// The lock; reads as zero.
     pub lock: u32,
-    /// Rejected for any reason since the router was set up.
+    /// Rejected for any reason since the last advertisement that restarted Active_Down_Timer.
     pub rejected: u32,
     /// Accepted since the router was set up.
     pub accepted: u64,

@@ -180,6 +180,9 @@ pub(crate) fn record(accepted: &Accepted, role: &Role, now_ns: u64) -> Recorded 
         lock(&raw mut block.lock);
         let is_news = accepted.is_news(role, &block.replace_last(kind, advert));
         block.accepted += 1;
+        if kind == Kind::Refreshing {
+            block.rejected = 0;
+        }
         if is_news {
             block.news += 1;
             if block.bell == core::ptr::read_volatile(&raw const (*cell).acknowledged) {
