@@ -9,6 +9,7 @@ mod hostile;
 mod interplay;
 mod kernel_side;
 mod mail;
+mod meddlers;
 mod notify;
 mod scripts;
 mod sleepers;

@@ -1,6 +1,7 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
 use std::{
+    ffi::CString,
     path::{Path, PathBuf},
     process::ExitCode,
     time::Duration,
@@ -219,10 +220,17 @@ fn run_daemon(arguments: &DaemonArguments) -> Result<ExitCode> {
     } else if !arguments.dont_fork {
         return daemon::in_background();
     }
+    // Until there is a log, and if it is not on standard error, whoever started us reads why we do not run.
+    let tell_starter = |line: &str| {
+        if !arguments.log_console {
+            complain(&format!("xvrrpd: {line}"));
+        }
+    };
     let options = daemon::Options {
-        pid_file: arguments.pid.clone(),
+        pid_file: std::path::absolute(&arguments.pid)?,
         rings,
     };
+    name_process();
     let (config, diagnostics) = load(arguments);
     let beginning = if config.instances.is_empty() {
         None
@@ -250,17 +258,35 @@ fn run_daemon(arguments: &DaemonArguments) -> Result<ExitCode> {
     let done = match beginning {
         Some(beginning) => daemon::run(&config, &options, beginning),
         None => {
-            error!("nothing in {} can run", arguments.use_file.display());
+            let nothing = format!("nothing in {} can run", arguments.use_file.display());
+            error!("{nothing}");
+            for diagnostic in &diagnostics {
+                tell_starter(&diagnostic.concise());
+            }
+            tell_starter(&nothing);
             Ok(ExitCode::from(EXIT_CONFIGURATION))
         }
     };
     if let Err(failure) = &done {
         error!("{failure:#}");
+        tell_starter(&format!("{failure:#}"));
     }
-    if !log.finish(Duration::from_secs(1)) {
-        complain("xvrrpd: the last lines of the log could not be written");
-    }
+    // Nothing is said about lines that could not be written: where they went, nobody reads.
+    log.finish(Duration::from_secs(1));
     Ok(done.unwrap_or(ExitCode::FAILURE))
+}
+
+/// Under the name it was started by: in the background the kernel would call the process after the link it was started through.
+fn name_process() {
+    let name = std::env::args_os().next().unwrap_or_default();
+    let name = Path::new(&name)
+        .file_name()
+        .unwrap_or_default()
+        .as_encoded_bytes();
+    // The kernel keeps fifteen bytes.
+    if let Ok(name) = CString::new(name.get(..15).unwrap_or(name)) {
+        rustix::thread::set_name(&name).ok();
+    }
 }
 
 fn load(arguments: &DaemonArguments) -> (Config, Vec<Diagnostic>) {

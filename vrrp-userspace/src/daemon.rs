@@ -19,6 +19,7 @@ mod election;
 mod executor;
 mod hearing;
 mod inbox;
+mod inspector;
 mod network;
 mod observer;
 mod phrases;
@@ -40,7 +41,7 @@ use self::controller::Controller;
 use crate::{
     config::Config,
     guard::{self, GuardLink},
-    system::{clock, datapath::RingSizes, pid_file::PidFile},
+    system::{clock, datapath::RingSizes, pid_file::PidFile, presence::Presence},
 };
 
 /// The daemon was told to run, but its configuration has nothing to.
@@ -61,6 +62,7 @@ pub struct Options {
 pub struct Beginning {
     guard: GuardLink,
     pid_file: PidFile,
+    presence: Presence,
 }
 
 impl Beginning {
@@ -71,8 +73,13 @@ impl Beginning {
     /// Another daemon holds the pid file, or no process is to be had.
     pub fn new(options: &Options) -> Result<Self> {
         let pid_file = PidFile::lock(&options.pid_file)?;
+        pid_file.write().context("the pid file cannot be written")?;
         let guard = guard::spawn().context("the guard process cannot be started")?;
-        Ok(Self { guard, pid_file })
+        Ok(Self {
+            guard,
+            pid_file,
+            presence: Presence::mark(),
+        })
     }
 }
 

@@ -48,7 +48,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
 };
 
-pub use link::{GuardLink, GuardSender, LinkError, spawn};
+pub use link::{GuardLink, GuardSender, IN_BACKGROUND, LinkError, spawn};
 pub use message::{
     Outcome, Purpose, ReleaseAdvert, Report, Run, RunId, Script, ScriptIndex, Slot, SlotIndex,
     Table,

@@ -21,6 +21,7 @@ pub mod netlink;
 pub mod notifier;
 pub mod packet_address;
 pub mod pid_file;
+pub mod presence;
 pub mod raw_socket;
 pub mod readable;
 pub mod runner;

@@ -9,11 +9,27 @@ use crate::{
 };
 
 /// What the guard must know of the addresses, told on the worker's thread: it never waits.
+///
+/// An installation is told once more when it is done: the end of a removal that was under way when the claim was made is told after the
+/// claim, and must not be the last word.
 pub(super) fn tell_guard(report: &AddressReport, guard: &GuardSender) {
-    if let AddressReport::Released { slot, .. } = report
-        && let Ok(index) = u16::try_from(*slot)
-    {
-        guard.released(SlotIndex(index)).ok();
+    let (slot, is_released) = match report {
+        AddressReport::Released { slot, failures } if failures.is_empty() => (*slot, true),
+        AddressReport::Installed { slot, .. } | AddressReport::Failed { slot, .. } => {
+            (*slot, false)
+        }
+        AddressReport::Released { .. } | AddressReport::Announced { .. } => return,
+    };
+    let Ok(index) = u16::try_from(slot) else {
+        return;
+    };
+    let told = if is_released {
+        guard.released(SlotIndex(index))
+    } else {
+        guard.claiming(SlotIndex(index))
+    };
+    if let Err(failure) = told {
+        debug!("the guard was not told about slot {slot}: {failure}");
     }
 }
 

@@ -12,8 +12,10 @@ use std::{
 use anyhow::{Context as _, Result};
 use rustix::process::setsid;
 
+use crate::guard;
+
 /// Set for the child; its standard output is a pipe to the parent.
-const MARK: &str = "XVRRPD_IN_BACKGROUND";
+const MARK: &str = guard::IN_BACKGROUND;
 
 /// What the child says when it runs.
 const READY: &[u8] = b"ready\n";
@@ -36,7 +38,6 @@ pub fn in_background() -> Result<ExitCode> {
         .arg0(name)
         .args(arguments)
         .env(MARK, "1")
-        .current_dir("/")
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .spawn()
@@ -68,10 +69,11 @@ pub fn leave_session() -> io::Result<()> {
     Ok(())
 }
 
-/// As the child: lets the parent go. Otherwise nothing.
+/// As the child: lets the parent go, and the folder it was in. Otherwise nothing.
 pub(super) fn tell_parent() {
     if is_in_background() {
         let mut output = io::stdout();
+        env::set_current_dir("/").ok();
         output.write_all(READY).and_then(|()| output.flush()).ok();
         // The parent reads no more than this; what is written later goes nowhere.
         if let Ok(null) = fs::OpenOptions::new().write(true).open("/dev/null") {

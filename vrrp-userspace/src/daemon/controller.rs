@@ -1,10 +1,21 @@
 //! The tokio side while the daemon runs: observations come in here and go on to the election.
 
-use std::{net::Ipv4Addr, path::PathBuf, process::ExitCode, thread::JoinHandle, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
-use tokio::{sync::mpsc, task};
-use tracing::{error, info, warn};
+use tokio::{sync::mpsc, task, time::sleep};
+use tracing::{debug, error, info, warn};
 
 use super::{
     Beginning, Options, address_news, assembly,
@@ -12,6 +23,7 @@ use super::{
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling, Voice},
     inbox::{self, Input, Outbox},
+    inspector::Inspector,
     network::Network,
     observer::Observer,
     plan::Plan,
@@ -24,7 +36,7 @@ use crate::{
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
-        netlink::{Netlink, NetworkChange},
+        netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
     },
     tracking::{Change, ScriptStatus},
@@ -32,6 +44,9 @@ use crate::{
 
 /// Reports of the address worker that may wait to be logged.
 const ADDRESS_REPORTS: usize = 1024;
+
+/// How long to wait before something that could not be found out is asked again.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// How long the addresses may take to go at the end.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(10);
@@ -44,12 +59,16 @@ pub(super) struct Controller {
     outbox: Outbox,
     runner: Runner,
     pid_file: PathBuf,
+    /// Whether the addresses we speak from are known as of the last change.
+    is_settled: bool,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
 struct Staff {
     election: JoinHandle<()>,
     addresses: AddressWorker,
+    /// Whether some address could not be removed when it should have been.
+    has_leftovers: Arc<AtomicBool>,
     guard: GuardSender,
     reporter: task::JoinHandle<()>,
     guard_reports: task::JoinHandle<()>,
@@ -69,17 +88,21 @@ impl Controller {
         options: &Options,
         beginning: Beginning,
     ) -> Result<ExitCode> {
-        let Beginning { guard, pid_file } = beginning;
+        let Beginning {
+            guard,
+            pid_file,
+            presence,
+        } = beginning;
         let mut signals = Signals::new()?;
-        let (mut controller, mut staff) = Self::assemble(config, options, guard).await?;
+        let (mut controller, mut staff) =
+            Self::assemble(config, options, guard, presence.is_the_only_one()).await?;
         controller.start();
-        pid_file.write().context("the pid file cannot be written")?;
         tell_parent();
         info!("Startup complete");
         controller.serve(&mut staff, &mut signals).await;
         info!("Stopping");
         controller.stop(staff).await;
-        drop(pid_file);
+        drop((pid_file, presence));
         info!("Stopped");
         Ok(ExitCode::SUCCESS)
     }
@@ -88,6 +111,7 @@ impl Controller {
         config: &Config,
         options: &Options,
         guard_link: GuardLink,
+        is_the_only_one: bool,
     ) -> Result<(Self, Staff)> {
         let plan = Plan::new(config, &assembly::accounts(config));
         plan.fits()?;
@@ -97,7 +121,9 @@ impl Controller {
             .await
             .context("netlink cannot be watched")?;
         let guard = guard_link.sender();
-        let (addresses, address_news) = start_address_worker(&plan, &guard)?;
+        let has_leftovers = Arc::new(AtomicBool::new(false));
+        let (addresses, address_news) =
+            start_address_worker(&plan, &guard, is_the_only_one, &has_leftovers)?;
 
         let maps = assembly::load(&plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
@@ -119,6 +145,8 @@ impl Controller {
             doorbell: maps.doorbell,
             executor,
             inbox,
+            inspector: Inspector::start(outbox.clone())
+                .context("the inspector thread cannot be started")?,
         })
         .context("the election thread cannot be started")?;
 
@@ -128,13 +156,20 @@ impl Controller {
         for link in network.look_around(&plan).await {
             observer.interface(&link.name, link.up);
         }
-        let sources = network.find_sources(&plan).await;
+        let (sources, is_settled) = match network.find_sources(&plan).await {
+            Ok(sources) => (sources, true),
+            Err(failure) => {
+                warn!("Netlink: the addresses cannot be listed yet: {failure}");
+                (vec![None; plan.routers.len()], false)
+            }
+        };
         let table = assembly::guard_table(&plan, &network, &sources, &options.pid_file);
         let (runner, reports) = Runner::new(guard_link, table)?;
         let reporter = assembly::reporter(config, &plan, runner.clone());
         let staff = Staff {
             election,
             addresses,
+            has_leftovers,
             guard,
             reporter: tokio::spawn(reporter.run(told, maps.alerts)),
             guard_reports: tokio::spawn(assembly::serve_runner(reports)),
@@ -150,6 +185,7 @@ impl Controller {
             outbox,
             runner,
             pid_file,
+            is_settled,
         };
         controller.observed_sources(&sources);
         Ok((controller, staff))
@@ -158,7 +194,10 @@ impl Controller {
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
         loop {
             tokio::select! {
-                Some(change) = staff.network_changes.recv() => self.network_changed(change).await,
+                Some(change) = staff.network_changes.recv() => {
+                    self.network_changed(change, &mut staff.network_changes).await;
+                }
+                () = sleep(AGAIN), if !self.is_settled => self.settle().await,
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => address_news::log(&self.plan, &report),
                 order = signals.next_order() => match order {
@@ -167,6 +206,9 @@ impl Controller {
                         warn!("reload is not supported yet: the running configuration stays");
                     }
                     Order::Record => self.record().await,
+                    Order::Unknown(signal) => {
+                        warn!("signal {signal} is not supported yet; nothing was done");
+                    }
                 },
             }
         }
@@ -189,41 +231,86 @@ impl Controller {
         }
     }
 
-    async fn network_changed(&mut self, change: NetworkChange) {
+    /// Takes `first` and every other change that waits. What is down is told at once; addresses are looked up once for all of them.
+    async fn network_changed(
+        &mut self,
+        first: NetworkChange,
+        waiting: &mut mpsc::Receiver<NetworkChange>,
+    ) {
+        let mut removed = Removed::default();
+        let mut next = Some(first);
+        while let Some(change) = next {
+            self.take(change, &mut removed).await;
+            next = waiting.try_recv().ok();
+        }
+        self.tell_news();
+        for (slot, (address, others)) in removed.0 {
+            self.outbox.send(Input::Event {
+                slot,
+                event: Event::AddressesRemoved { address, others },
+            });
+        }
+        if !self.is_settled {
+            self.settle().await;
+        }
+    }
+
+    async fn take(&mut self, change: NetworkChange, removed: &mut Removed) {
         match change {
             NetworkChange::Link(link) => {
-                if self.plan.port_of(&link.name).is_none() {
-                    return;
+                if self.plan.port_of(&link.name).is_some() {
+                    self.link(&link.name, link.up);
+                    self.network.link_is_there(&self.plan, &link).await;
+                    self.is_settled = false;
                 }
-                self.network.link_is_there(&self.plan, &link).await;
-                self.link(&link.name, link.up);
+                self.network.look_for_tags().await;
             }
             NetworkChange::LinkGone { name, .. } => {
                 if self.plan.port_of(&name).is_some() {
                     self.network.link_is_gone(&name);
                     self.link(&name, false);
+                    self.is_settled = false;
                 }
+                self.network.look_for_tags().await;
             }
-            NetworkChange::AddressAdded(_) | NetworkChange::AddressRemoved(_) => {}
-            NetworkChange::Overrun => {
-                let there = self.network.look_around(&self.plan).await;
-                let names: Vec<String> = self
-                    .plan
-                    .interfaces
-                    .iter()
-                    .map(|known| known.name.clone())
-                    .collect();
-                for name in names {
-                    let is_up = there.iter().any(|link| link.name == name && link.up);
-                    self.link(&name, is_up);
+            // Our own come and go by the thousand and change nothing about where we speak from.
+            NetworkChange::AddressAdded(observed) => self.is_settled &= observed.is_ours,
+            NetworkChange::AddressRemoved(observed) => {
+                self.is_settled &= observed.is_ours;
+                removed.note(&self.plan, &observed.address);
+            }
+            NetworkChange::Overrun => self.look_afresh().await,
+        }
+    }
+
+    async fn look_afresh(&mut self) {
+        let there = self.network.look_around(&self.plan).await;
+        let names: Vec<String> = self
+            .plan
+            .interfaces
+            .iter()
+            .map(|known| known.name.clone())
+            .collect();
+        for name in names {
+            let is_up = there.iter().any(|link| link.name == name && link.up);
+            self.link(&name, is_up);
+        }
+        self.network.look_for_tags().await;
+        self.is_settled = false;
+    }
+
+    /// Finds out where each router speaks from, or leaves everything as it is and comes back.
+    async fn settle(&mut self) {
+        match self.network.find_sources(&self.plan).await {
+            Ok(sources) => {
+                self.is_settled = true;
+                if self.observed_sources(&sources) {
+                    self.renew_guard_table(&sources);
                 }
+                self.tell_news();
             }
+            Err(failure) => debug!("Netlink: the addresses cannot be listed: {failure}"),
         }
-        let sources = self.network.find_sources(&self.plan).await;
-        if self.observed_sources(&sources) {
-            self.renew_guard_table(&sources);
-        }
-        self.tell_news();
     }
 
     /// The guard says goodbye from the addresses we speak from, so it learns of new ones.
@@ -281,6 +368,7 @@ impl Controller {
         let Staff {
             election,
             addresses,
+            has_leftovers,
             guard,
             reporter,
             guard_reports,
@@ -290,7 +378,8 @@ impl Controller {
             let has_ended = election.join().is_ok();
             addresses.shutdown(RELEASE_DEADLINE) && has_ended
         });
-        let is_released = is_released.await.unwrap_or(false);
+        let is_released =
+            is_released.await.unwrap_or(false) && !has_leftovers.load(Ordering::Acquire);
         if reporter.await.is_err() {
             error!("the reporter ended before its time");
         }
@@ -304,9 +393,32 @@ impl Controller {
     }
 }
 
+/// Addresses of ours that are gone, by router: one of them, and how many more.
+#[derive(Debug, Default)]
+struct Removed(BTreeMap<usize, (IpAddr, usize)>);
+
+impl Removed {
+    fn note(&mut self, plan: &Plan, gone: &InterfaceAddress) {
+        for (slot, router) in plan.routers.iter().enumerate() {
+            if router
+                .addresses
+                .iter()
+                .any(|address| address.is_same_as(gone))
+            {
+                self.0
+                    .entry(slot)
+                    .and_modify(|(_, others)| *others += 1)
+                    .or_insert((gone.address, 0));
+            }
+        }
+    }
+}
+
 fn start_address_worker(
     plan: &Plan,
     guard: &GuardSender,
+    is_the_only_one: bool,
+    has_leftovers: &Arc<AtomicBool>,
 ) -> Result<(AddressWorker, mpsc::Receiver<AddressReport>)> {
     let (sender, receiver) = mpsc::channel(ADDRESS_REPORTS);
     let addresses = plan
@@ -315,7 +427,11 @@ fn start_address_worker(
         .map(|router| router.addresses.clone())
         .collect();
     let guard = guard.clone();
-    let worker = AddressWorker::start(addresses, move |report| {
+    let has_leftovers = Arc::clone(has_leftovers);
+    let worker = AddressWorker::start(addresses, is_the_only_one, move |report| {
+        if let AddressReport::Released { failures, .. } = &report {
+            has_leftovers.store(!failures.is_empty(), Ordering::Release);
+        }
         address_news::tell_guard(&report, &guard);
         // Full only if nobody logs any more; the effect is done, and only its line is lost.
         sender.try_send(report).ok();

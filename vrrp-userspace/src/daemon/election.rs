@@ -1,7 +1,7 @@
 //! The election thread: owns every router, waits for the earliest deadline or an input, decides, executes.
 //!
-//! It takes no lock, opens no file but the fdinfo of a link before a promotion, and waits for nobody: what is slow sits behind
-//! the queues of the [`Executor`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
+//! It takes no lock, opens no file and waits for nobody: what is slow sits behind the queues of the [`Executor`] and the
+//! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
 use std::{collections::BTreeMap, io, net::Ipv4Addr};
@@ -11,7 +11,9 @@ use rustix::{
     io::Errno,
 };
 use vrrp_ebpf::{
-    abi::{Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    abi::{
+        BlockView, Bucket, REASON_COUNT, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey,
+    },
     verdict::{Tables, Verdict, decide_datagram},
 };
 
@@ -20,10 +22,11 @@ use super::{
     executor::{Executor, Told},
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input},
-    port::Port,
+    inspector::Inspector,
+    port::{Port, Silence},
 };
 use crate::{
-    protocol::{Event, Monotonic, Priority, State, VirtualRouter},
+    protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
     system::{clock, datapath::Doorbell, raw_socket::Buffer},
 };
 
@@ -35,6 +38,8 @@ const DATAGRAMS_AT_ONCE: usize = 4096;
 pub(super) struct Seat {
     pub(super) door: Door,
     hearing: Hearing,
+    /// Rejections on the raw path that may be told, by reason.
+    buckets: [Bucket; REASON_COUNT],
     /// The port it listens on.
     port: u16,
     published: Role,
@@ -45,6 +50,7 @@ impl Seat {
         Self {
             door: Door::new(router),
             hearing: Hearing::default(),
+            buckets: [Bucket::default(); REASON_COUNT],
             port,
             published: Role::default(),
         }
@@ -71,6 +77,7 @@ pub(super) struct Election {
     pub(super) doorbell: Option<Doorbell>,
     pub(super) executor: Executor,
     pub(super) inbox: Inbox,
+    pub(super) inspector: Inspector,
 }
 
 impl Election {
@@ -82,21 +89,25 @@ impl Election {
         let mut buffer = Buffer::default();
         loop {
             self.wait();
+            // Deadlines are judged by this moment: what had arrived until then is heard before they are.
+            let woken = clock::now();
             let goes_on = self.take_inputs();
             self.hear_doorbell();
             self.hear_raw(&mut buffer);
             if !goes_on {
                 return self.stop();
             }
-            self.keep_deadlines();
+            self.keep_deadlines(woken);
         }
     }
 
     /// Waits for the earliest deadline or an input.
     fn wait(&self) {
-        let deadline = self
+        let deadlines = self
             .seats
             .iter()
+            .filter(|seat| !self.awaits_inspection(seat));
+        let deadline = deadlines
             .filter_map(|seat| seat.door.router().deadline())
             .min();
         let timeout = deadline.map(|deadline| timespec(deadline, clock::now()));
@@ -141,6 +152,20 @@ impl Election {
                     self.ports.retain(|other| other.number != port.number);
                     self.ports.push(*port);
                 }
+                Input::Hear { port, hearing } => {
+                    if let Some(port) = self.port(port) {
+                        port.set_hearing(hearing);
+                    }
+                }
+                Input::Inspected {
+                    port,
+                    at,
+                    is_attached,
+                } => {
+                    if let Some(port) = self.port(port) {
+                        port.inspected(at, is_attached);
+                    }
+                }
                 Input::Record(answer) => {
                     let recordings = self
                         .seats
@@ -155,28 +180,24 @@ impl Election {
         true
     }
 
-    /// Acknowledges every ring of the bell and takes its block in.
+    /// Takes the block of every router whose bell rang in. At most one record per router is in flight, so one round for each is enough; who
+    /// rings again meanwhile is heard in the next.
     fn hear_doorbell(&mut self) {
-        // At most one record per router is in flight, so this ends.
-        while let Some(event) = self.doorbell.as_mut().and_then(Doorbell::next_ring) {
-            let slot = event.slot as usize;
-            if let Some(seat) = self.seats.get_mut(slot) {
-                seat.published.acknowledged = event.bell;
-                self.publish_always(slot);
-                self.take_block_in(slot, Hearing::told);
-            }
+        for _ in 0..self.seats.len() {
+            let Some(event) = self.doorbell.as_mut().and_then(Doorbell::next_ring) else {
+                return;
+            };
+            self.take_block_in(event.slot as usize, Hearing::told);
         }
     }
 
+    /// Acknowledges the bell and gives the router what its block tells.
     fn take_block_in(
         &mut self,
         slot: usize,
-        how: fn(&mut Hearing, &vrrp_ebpf::abi::BlockView) -> Vec<crate::protocol::Advertisement>,
+        how: fn(&mut Hearing, &BlockView) -> Vec<Advertisement>,
     ) {
-        let Ok(index) = u32::try_from(slot) else {
-            return;
-        };
-        let Some(Ok(block)) = self.doorbell.as_ref().map(|doorbell| doorbell.block(index)) else {
+        let Some(block) = self.acknowledged_block(slot) else {
             return;
         };
         let Some(seat) = self.seats.get_mut(slot) else {
@@ -185,6 +206,21 @@ impl Election {
         for advertisement in how(&mut seat.hearing, &block) {
             self.give(slot, Event::AdvertisementReceived(advertisement));
         }
+    }
+
+    /// The block, read after its bell was acknowledged: what the program writes from then on rings again. Also if the ring had refused the
+    /// record, so that a bell nobody heard does not stay silent.
+    fn acknowledged_block(&mut self, slot: usize) -> Option<BlockView> {
+        let index = u32::try_from(slot).ok()?;
+        let read = |election: &Self| election.doorbell.as_ref()?.block(index).ok();
+        let block = read(self)?;
+        let seat = self.seats.get_mut(slot)?;
+        if seat.published.acknowledged == block.bell {
+            return Some(block);
+        }
+        seat.published.acknowledged = block.bell;
+        self.publish_always(slot);
+        read(self)
     }
 
     /// Judges what came by the raw sockets.
@@ -225,30 +261,41 @@ impl Election {
                 slot,
                 source,
             } => {
-                let slot = slot as usize;
-                if let Some(seat) = self.seats.get_mut(slot) {
-                    seat.hearing.rejected_raw();
-                }
-                let source = Ipv4Addr::from(source);
-                self.executor
-                    .tell(slot, now, Told::Rejected { reason, source });
+                self.rejected(slot as usize, reason, source.into(), now);
             }
             Verdict::Ignore | Verdict::Pass(_) | Verdict::Claim(_) => {}
         }
     }
 
-    /// Acts on the deadlines that have come, after asking the data path what it heard meanwhile.
-    fn keep_deadlines(&mut self) {
-        let now = clock::now();
+    /// Counts a rejection of the raw path, and tells it if its bucket has a token: a flood must not push transitions out of the queue.
+    fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
+        let Some(seat) = self.seats.get_mut(slot) else {
+            return;
+        };
+        seat.hearing.rejected_raw();
+        let bucket = seat.buckets.get_mut(reason as usize);
+        if bucket.is_some_and(|bucket| bucket.take(now.as_nanos())) {
+            self.executor
+                .tell(slot, now, Told::Rejected { reason, source });
+        }
+    }
+
+    /// Acts on the deadlines that had come by `woken`, after asking the data path what it heard meanwhile.
+    fn keep_deadlines(&mut self, woken: Monotonic) {
         for slot in 0..self.seats.len() {
-            if !self.is_due(slot, now) {
+            if !self.is_due(slot, woken) {
                 continue;
             }
             self.take_block_in(slot, Hearing::consulted);
             // What the block told may have moved the deadline.
-            if self.is_due(slot, now) {
-                let event = Event::DeadlineReached(self.evidence(slot));
-                self.give(slot, event);
+            if self.is_due(slot, woken)
+                && let Some(was_listening) = self.was_listening(slot)
+            {
+                let evidence = self
+                    .seats
+                    .get(slot)
+                    .map(|seat| seat.hearing.evidence(was_listening));
+                self.give(slot, Event::DeadlineReached(evidence.unwrap_or_default()));
                 // What arrived before the program knew of our promotion was no news to it.
                 self.take_block_in(slot, Hearing::told);
             }
@@ -262,18 +309,41 @@ impl Election {
             .is_some_and(|deadline| deadline <= now)
     }
 
-    fn evidence(&mut self, slot: usize) -> crate::protocol::Evidence {
-        let Some(seat) = self.seats.get(slot) else {
-            return crate::protocol::Evidence::default();
+    /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.
+    fn was_listening(&mut self, slot: usize) -> Option<bool> {
+        let seat = self.seats.get(slot)?;
+        let deadline = seat.door.router().deadline()?;
+        if seat.door.router().state() == State::Active {
+            // Its deadline is about speaking; nobody's silence is judged.
+            return Some(true);
+        }
+        let number = seat.port;
+        let port = self.ports.iter_mut().find(|port| port.number == number);
+        let Some(port) = port else {
+            return Some(false);
         };
-        // An Active router's deadline is about speaking; nobody's silence is judged.
-        let was_listening = seat.door.router().state() == State::Active
-            || self
+        match port.silence_until(deadline, &self.inspector) {
+            Silence::Proven => Some(true),
+            Silence::NotProven => Some(false),
+            Silence::Asked => None,
+        }
+    }
+
+    /// Whether a router's deadline has come and only the inspector's answer has not.
+    fn awaits_inspection(&self, seat: &Seat) -> bool {
+        let router = seat.door.router();
+        router.state() == State::Backup
+            && router
+                .deadline()
+                .is_some_and(|deadline| deadline <= clock::now())
+            && self
                 .ports
-                .iter_mut()
-                .find(|port| port.number == seat.port)
-                .is_some_and(Port::was_listening);
-        seat.hearing.evidence(was_listening)
+                .iter()
+                .any(|port| port.number == seat.port && port.is_asked())
+    }
+
+    fn port(&mut self, number: u16) -> Option<&mut Port> {
+        self.ports.iter_mut().find(|port| port.number == number)
     }
 
     /// Gives an event to a router, does what it says, and publishes what it has become.

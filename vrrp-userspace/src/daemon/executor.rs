@@ -33,6 +33,8 @@ pub(super) enum Told {
     Note(Note),
     /// Advertisements cannot be sent, or can again.
     Sending(Result<(), io::Error>),
+    /// The last advertisement before the addresses went could not be sent.
+    NoGoodbye,
     /// The guard cannot be told what we are about to do.
     GuardUnreachable(String),
     /// An advertisement was rejected on the raw path.
@@ -115,6 +117,9 @@ impl Executor {
             Action::ReportTransition(transition) => {
                 self.tell(slot, now, Told::Transition(transition));
             }
+            Action::Note(Note::SentRelease) if !self.is_sending(slot) => {
+                self.tell(slot, now, Told::NoGoodbye);
+            }
             Action::Note(note) => self.tell(slot, now, Told::Note(note)),
         }
     }
@@ -134,6 +139,10 @@ impl Executor {
         if let Err(TrySendError::Full(_)) = self.tellings.try_send(Telling { slot, now, what }) {
             self.lost += 1;
         }
+    }
+
+    fn is_sending(&self, slot: usize) -> bool {
+        self.voices.get(slot).is_some_and(|voice| voice.is_sending)
     }
 
     fn send(&mut self, slot: usize, priority: Priority, now: Monotonic) {

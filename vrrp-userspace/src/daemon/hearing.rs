@@ -17,12 +17,10 @@ pub(super) struct Hearing {
     /// `BlockView::news` up to which the doorbell has told us.
     told: u64,
     saved_by_map: u32,
-    /// Rejections in the block, and on the raw path.
-    rejected: u32,
-    /// Those of them that came before the last valid advertisement.
-    rejected_before: u32,
-    /// Rejections that the program had counted when we looked last.
+    /// Rejections in the block, which counts from the last valid advertisement.
     rejected_by_program: u32,
+    /// Rejections on the raw path since the last valid advertisement.
+    rejected_raw: u32,
 }
 
 impl Hearing {
@@ -43,26 +41,28 @@ impl Hearing {
 
     /// A valid advertisement came by the raw path.
     pub(super) const fn heard_raw(&mut self) {
-        self.rejected_before = self.rejected;
+        self.rejected_raw = 0;
     }
 
     /// An advertisement was rejected on the raw path.
     pub(super) const fn rejected_raw(&mut self) {
-        self.rejected = self.rejected.saturating_add(1);
+        self.rejected_raw = self.rejected_raw.saturating_add(1);
     }
 
     /// What a deadline is to be told.
     pub(super) const fn evidence(&self, was_listening: bool) -> Evidence {
         Evidence {
             was_listening,
-            rejected: self.rejected.saturating_sub(self.rejected_before),
+            rejected: self.rejected_by_program.saturating_add(self.rejected_raw),
             saved_by_map: self.saved_by_map,
         }
     }
 
     fn take_in(&mut self, block: &BlockView) -> Vec<Advertisement> {
-        let new_rejections = block.rejected.wrapping_sub(self.rejected_by_program);
         self.rejected_by_program = block.rejected;
+        if block.refreshing.time_ns > self.refreshing_ns {
+            self.rejected_raw = 0;
+        }
         let mut news = Vec::new();
         for (last, record) in [
             (&mut self.refreshing_ns, &block.refreshing),
@@ -75,10 +75,6 @@ impl Hearing {
             }
         }
         news.sort_by_key(|advertisement| advertisement.received);
-        self.rejected = self.rejected.saturating_add(new_rejections);
-        if !news.is_empty() {
-            self.rejected_before = self.rejected;
-        }
         news
     }
 }
@@ -152,18 +148,18 @@ mod tests {
     #[test]
     fn rejections_count_from_the_last_valid_advertisement() {
         let mut hearing = Hearing::default();
+        hearing.rejected_raw();
         let mut block = BlockView {
-            rejected: 5,
             refreshing: record(20, 150),
             ..BlockView::default()
         };
         hearing.consulted(&block);
         assert_eq!(hearing.evidence(true).rejected, 0);
-        block.rejected = 9;
+        block.rejected = 4;
         hearing.consulted(&block);
         hearing.rejected_raw();
         assert_eq!(hearing.evidence(true).rejected, 5);
         hearing.heard_raw();
-        assert_eq!(hearing.evidence(true).rejected, 0);
+        assert_eq!(hearing.evidence(true).rejected, 4);
     }
 }

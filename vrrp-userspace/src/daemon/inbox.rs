@@ -19,8 +19,8 @@ use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
 use super::port::Port;
 use crate::{
-    protocol::{Event, recording::Recording},
-    system::advert_sender::AdvertSender,
+    protocol::{Event, Monotonic, recording::Recording},
+    system::{advert_sender::AdvertSender, raw_socket::Hearing},
 };
 
 /// Inputs that may wait.
@@ -50,6 +50,22 @@ pub(super) enum Input {
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
+    /// Listen to more or less on this port.
+    Hear {
+        /// Which.
+        port: u16,
+        /// What comes through from now on.
+        hearing: Hearing,
+    },
+    /// The inspector has looked at the program on this port.
+    Inspected {
+        /// Which.
+        port: u16,
+        /// When it began to look.
+        at: Monotonic,
+        /// What it saw.
+        is_attached: bool,
+    },
     /// Show what went through the doors.
     Record(oneshot::Sender<Vec<Recording>>),
     /// Stop every router and end.

@@ -2,12 +2,13 @@
 
 use std::{
     collections::BTreeMap,
-    io,
     net::{IpAddr, Ipv4Addr},
     num::NonZeroU32,
     sync::Arc,
 };
 
+use anyhow::{Context as _, Result, bail};
+use rustix::thread::{CapabilitySet, capabilities};
 use tracing::{debug, info, warn};
 use vrrp_ebpf::{
     abi::{self, PORT_FINAL, VipEntry, VipKey},
@@ -16,13 +17,13 @@ use vrrp_ebpf::{
 
 use super::{
     inbox::{Input, Outbox},
-    plan::{InterfacePlan, Plan},
+    plan::{InterfacePlan, Plan, RouterPlan},
     port::Port,
 };
 use crate::system::{
     advert_sender::AdvertSender,
     datapath::{AttachError, Attachment, Datapath, Interface, Publisher},
-    netlink::{Link, Netlink, primary_address},
+    netlink::{Link, Netlink, NetlinkError, primary_address},
     raw_socket::{Hearing, RawSocket},
 };
 
@@ -41,8 +42,10 @@ pub(super) struct Network {
 /// An interface that has been brought up.
 struct Known {
     index: u32,
+    /// What the program knows of it.
+    port: abi::Port,
     /// Kept so that the program stays attached; the election has the other hand on it.
-    _attachment: Option<Arc<Attachment>>,
+    attachment: Option<Arc<Attachment>>,
 }
 
 impl Network {
@@ -87,12 +90,11 @@ impl Network {
 
     /// An interface of the plan exists. If it is new, or another one of the same name, it is brought up.
     pub(super) async fn link_is_there(&mut self, plan: &Plan, link: &Link) {
-        if self
-            .known
-            .get(&link.name)
-            .is_some_and(|known| known.index == link.index)
-        {
-            return;
+        match self.known.get(&link.name) {
+            Some(known) if known.index == link.index => return,
+            // The old one went and a new one came between two looks.
+            Some(_) => self.link_is_gone(&link.name),
+            None => {}
         }
         let Some(number) = plan.port_of(&link.name) else {
             return;
@@ -100,16 +102,71 @@ impl Network {
         let Some(interface) = plan.interfaces.get(usize::from(number)) else {
             return;
         };
-        let is_final = self.is_final(&link.name).await;
-        let attachment = self.attach(interface, link, number, is_final);
-        let has_ear =
-            !interface.carries_adverts || self.listen(link, number, is_final, attachment.as_ref());
-        if has_ear {
+        let port = abi::Port {
+            number,
+            hardware_address: link.mac.unwrap_or_default(),
+            flags: if self.is_final(&link.name).await {
+                PORT_FINAL
+            } else {
+                0
+            },
+        };
+        let attachment = self.attach(interface, link, port);
+        if !interface.carries_adverts || self.listen(link, port, attachment.as_ref()) {
             let known = Known {
                 index: link.index,
-                _attachment: attachment,
+                port,
+                attachment,
             };
             self.known.insert(link.name.clone(), known);
+        }
+    }
+
+    /// Looks again whether VLAN tags may be stripped before the program: an interface for a VLAN, or a setting of the card, can come at any time.
+    pub(super) async fn look_for_tags(&mut self) {
+        let names: Vec<String> = self.known.keys().cloned().collect();
+        for name in names {
+            let flags = if self.is_final(&name).await {
+                PORT_FINAL
+            } else {
+                0
+            };
+            self.set_port_flags(&name, flags);
+        }
+    }
+
+    fn set_port_flags(&mut self, name: &str, flags: u32) {
+        let Some(known) = self.known.get_mut(name) else {
+            return;
+        };
+        if known.port.flags == flags || known.attachment.is_none() {
+            return;
+        }
+        known.port.flags = flags;
+        let (index, port) = (known.index, known.port);
+        let hearing = if flags & PORT_FINAL == 0 {
+            Hearing::Everything
+        } else {
+            Hearing::Undecided
+        };
+        info!("XDP on {name}: what it says is {}", describe(flags));
+        // For a moment both may hear, and never neither.
+        if hearing == Hearing::Everything {
+            self.outbox.send(Input::Hear {
+                port: port.number,
+                hearing,
+            });
+        }
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.set_port(index, port)
+        {
+            warn!("XDP on {name}: {error}");
+        }
+        if hearing == Hearing::Undecided {
+            self.outbox.send(Input::Hear {
+                port: port.number,
+                hearing,
+            });
         }
     }
 
@@ -123,27 +180,48 @@ impl Network {
     }
 
     /// Looks up the address each router speaks from, and opens a voice where it has changed.
-    pub(super) async fn find_sources(&mut self, plan: &Plan) -> Vec<Option<Ipv4Addr>> {
-        for (slot, router) in plan.routers.iter().enumerate() {
+    ///
+    /// # Errors
+    ///
+    /// When the addresses cannot be listed. Nothing has changed then: not knowing is no reason to give addresses up.
+    pub(super) async fn find_sources(
+        &mut self,
+        plan: &Plan,
+    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+        let mut found = self.look_for_sources(plan).await?;
+        let has_lost = |(old, new): (&Option<_>, &Option<_>)| old.is_some() && new.is_none();
+        if self.sources.iter().zip(&found).any(has_lost) {
+            // A list taken while addresses come and go can miss one. What is missing twice is gone.
+            found = self.look_for_sources(plan).await?;
+        }
+        for (slot, source) in found.into_iter().enumerate() {
+            if source != self.sources[slot] && self.speak_from(plan, slot, source) {
+                self.sources[slot] = source;
+            }
+        }
+        Ok(self.sources.clone())
+    }
+
+    async fn look_for_sources(
+        &self,
+        plan: &Plan,
+    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+        let addresses = self.netlink.all_addresses().await?;
+        let source = |router: &RouterPlan| {
             let interface = &router.settings.interface;
             let virtual_addresses: Vec<IpAddr> = router
                 .addresses
                 .iter()
                 .map(|address| address.address)
                 .collect();
-            let addresses = match self.netlink.addresses(interface).await {
-                Ok(addresses) => addresses,
-                Err(error) => {
-                    debug!("Netlink: no addresses of {interface}: {error}");
-                    Vec::new()
-                }
-            };
-            let source = primary_address(&addresses, &virtual_addresses);
-            if source != self.sources[slot] && self.speak_from(plan, slot, source) {
-                self.sources[slot] = source;
-            }
-        }
-        self.sources.clone()
+            let there: Vec<_> = addresses
+                .iter()
+                .filter(|observed| observed.address.interface == *interface && !observed.is_ours)
+                .cloned()
+                .collect();
+            primary_address(&there, &virtual_addresses)
+        };
+        Ok(plan.routers.iter().map(source).collect())
     }
 
     /// Opens the voice of `slot`. `false` when that did not work and is to be tried again.
@@ -199,18 +277,12 @@ impl Network {
         &mut self,
         plan: &InterfacePlan,
         link: &Link,
-        number: u16,
-        is_final: bool,
+        port: abi::Port,
     ) -> Option<Arc<Attachment>> {
         if link.loopback {
             return None;
         }
         let (datapath, publisher) = self.program.as_mut()?;
-        let port = abi::Port {
-            number,
-            hardware_address: link.mac.unwrap_or_default(),
-            flags: if is_final { PORT_FINAL } else { 0 },
-        };
         if let Err(error) = publisher.set_port(link.index, port) {
             warn!("XDP on {}: {error}; listening on the raw socket", link.name);
             return None;
@@ -221,11 +293,14 @@ impl Network {
         };
         match datapath.attach(&interface, plan.xdp_mode) {
             Ok(attachment) => {
-                log_attached(&attachment, is_final);
+                log_attached(&attachment, port.flags);
                 Some(Arc::new(attachment))
             }
             Err(AttachError::Off) => {
-                info!("XDP on {}: off, listening on the raw socket", link.name);
+                info!(
+                    "XDP on {}: off, listening on the raw socket; foreign claims of addresses go unnoticed there",
+                    link.name
+                );
                 None
             }
             Err(error) => {
@@ -235,24 +310,18 @@ impl Network {
         }
     }
 
-    fn listen(
-        &self,
-        link: &Link,
-        number: u16,
-        is_final: bool,
-        attachment: Option<&Arc<Attachment>>,
-    ) -> bool {
+    fn listen(&self, link: &Link, port: abi::Port, attachment: Option<&Arc<Attachment>>) -> bool {
+        let is_final = port.flags & PORT_FINAL != 0;
         let hearing = if is_final && attachment.is_some() {
             Hearing::Undecided
         } else {
             Hearing::Everything
         };
         match RawSocket::open(&link.name, link.index, hearing) {
-            Ok(ear) => self.outbox.send(Input::Listen(Box::new(Port {
-                number,
-                ear,
-                attachment: attachment.cloned(),
-            }))),
+            Ok(ear) => {
+                let port = Port::new(port.number, ear, attachment.cloned());
+                self.outbox.send(Input::Listen(Box::new(port)))
+            }
             Err(error) => {
                 warn!("no raw socket on {}: {error}", link.name);
                 false
@@ -284,7 +353,7 @@ impl Network {
     }
 }
 
-fn log_attached(attachment: &Attachment, is_final: bool) {
+fn log_attached(attachment: &Attachment, flags: u32) {
     let mode = if attachment.is_native {
         "native"
     } else {
@@ -292,19 +361,45 @@ fn log_attached(attachment: &Attachment, is_final: bool) {
     };
     let name = &attachment.interface.name;
     let id = attachment.link_id();
-    info!("XDP on {name}: attached ({mode}, link {id})");
-    if !is_final {
-        info!(
-            "XDP on {name}: VLAN tags may be stripped before it, so adverts are judged on the raw socket"
-        );
+    info!(
+        "XDP on {name}: attached ({mode}, link {id}); what it says is {}",
+        describe(flags)
+    );
+}
+
+const fn describe(flags: u32) -> &'static str {
+    if flags & PORT_FINAL == 0 {
+        "not final, since VLAN tags may be stripped before it: adverts are judged on the raw socket"
+    } else {
+        "final"
     }
 }
 
-/// Whether the daemon may open raw sockets at all: what is missing is said once and clearly, before anything has started.
+/// What is missing is said once and clearly, before anything has started: a router that cannot set its addresses must not win elections.
 ///
 /// # Errors
 ///
-/// `CAP_NET_RAW` is missing.
-pub(super) fn check_privileges() -> io::Result<()> {
-    RawSocket::open("lo", 1, Hearing::Everything).map(drop)
+/// Names the capability that is missing. Without `CAP_BPF` there is the raw path.
+pub(super) fn check_privileges() -> Result<()> {
+    let effective = capabilities(None)
+        .context("the capabilities cannot be read")?
+        .effective;
+    for (needed, name, what) in [
+        (
+            CapabilitySet::NET_ADMIN,
+            "CAP_NET_ADMIN",
+            "to set addresses",
+        ),
+        (
+            CapabilitySet::NET_RAW,
+            "CAP_NET_RAW",
+            "to send and hear adverts",
+        ),
+    ] {
+        if !effective.contains(needed) {
+            bail!("{name} is needed {what} and missing");
+        }
+    }
+    RawSocket::open("lo", 1, Hearing::Everything).context("raw sockets are refused")?;
+    Ok(())
 }

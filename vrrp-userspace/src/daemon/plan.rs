@@ -29,6 +29,9 @@ use crate::{
 /// Who runs a script: user and group by number, or `None` if there is no such account.
 pub(super) type Accounts<'a> = dyn Fn(&ScriptCommand) -> Option<(u32, u32)> + 'a;
 
+/// Numbers that no account has, and that the kernel refuses: running anything under them fails.
+const NOBODY: (u32, u32) = (u32::MAX, u32::MAX);
+
 /// Everything that is to run.
 #[derive(Debug, Default)]
 pub(super) struct Plan {
@@ -119,7 +122,9 @@ impl Plan {
             if !config.instances.iter().any(is_tracked) {
                 continue;
             }
-            if let Some(index) = plan.add_script(&script.command, accounts) {
+            // Without an account it cannot run, and a script that cannot run has failed: what it watches is not known to be well.
+            let nobody = |command: &ScriptCommand| accounts(command).or(Some(NOBODY));
+            if let Some(index) = plan.add_script(&script.command, &nobody) {
                 by_name.insert(script.name.clone(), index);
                 plan.tracked.push(tracked_script(script, index));
             }

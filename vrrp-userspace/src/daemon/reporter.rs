@@ -102,6 +102,9 @@ impl Reporter {
             }
             Told::Sending(Ok(())) => info!("({name}) adverts are sent again"),
             Told::Sending(Err(failure)) => warn!("({name}) adverts cannot be sent: {failure}"),
+            Told::NoGoodbye => {
+                warn!("({name}) priority 0 could not be sent; the others will wait for silence");
+            }
             Told::GuardUnreachable(failure) => {
                 warn!("({name}) {failure}: a crash would leave the addresses until the next start");
             }
@@ -173,7 +176,7 @@ impl Reporter {
                 address,
                 by,
             };
-            self.claims.claimed(claim, audience.interval);
+            self.claims.claimed(claim, clock::now(), audience.interval);
         } else if let Some(reason) = Reason::ALL.get(usize::from(alert.reason)) {
             self.rejected(slot, *reason, address, now);
         }

@@ -9,7 +9,12 @@ pub(super) struct Signals {
     interrupt: Signal,
     hang_up: Signal,
     record: Signal,
+    /// keepalived writes statistics and JSON on these; by default they would end the process.
+    others: [(i32, Signal); 3],
 }
+
+/// SIGUSR2, and those that keepalived calls JSON (SIGRTMIN + 2) and STATS_CLEAR (SIGRTMAX - 1).
+const OTHERS: [i32; 3] = [12, 36, 63];
 
 impl Signals {
     pub(super) fn new() -> Result<Self> {
@@ -19,12 +24,21 @@ impl Signals {
             interrupt: listen(SignalKind::interrupt())?,
             hang_up: listen(SignalKind::hangup())?,
             record: listen(SignalKind::user_defined1())?,
+            others: [
+                (OTHERS[0], listen(SignalKind::from_raw(OTHERS[0]))?),
+                (OTHERS[1], listen(SignalKind::from_raw(OTHERS[1]))?),
+                (OTHERS[2], listen(SignalKind::from_raw(OTHERS[2]))?),
+            ],
         })
     }
 
     /// The next order, however it was given.
     pub(super) async fn next_order(&mut self) -> Order {
+        let [first, second, third] = &mut self.others;
         tokio::select! {
+            _ = first.1.recv() => Order::Unknown(first.0),
+            _ = second.1.recv() => Order::Unknown(second.0),
+            _ = third.1.recv() => Order::Unknown(third.0),
             _ = self.terminate.recv() => Order::Stop,
             _ = self.interrupt.recv() => Order::Stop,
             _ = self.hang_up.recv() => Order::Reload,
@@ -39,4 +53,6 @@ pub(super) enum Order {
     Stop,
     Reload,
     Record,
+    /// Something that keepalived knows and we do not, yet.
+    Unknown(i32),
 }

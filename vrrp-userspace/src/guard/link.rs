@@ -69,6 +69,9 @@ pub enum LinkError {
     Socket(Errno),
 }
 
+/// The mark of a daemon that runs in the background. Scripts must not inherit it: a daemon that one of them starts would believe it was meant.
+pub const IN_BACKGROUND: &str = "XVRRPD_IN_BACKGROUND";
+
 /// Starts a guard. To be called before the daemon has threads, and before it locks memory.
 ///
 /// # Errors
@@ -103,11 +106,19 @@ fn start(far_end: &OwnedFd) -> io::Result<Child> {
     if let Some(name) = env::args_os().next() {
         command.arg0(name);
     }
+    // In the background it would keep the terminal, or a pipe somebody waits at the end of, after the daemon has let go.
+    let stderr = if env::var_os(IN_BACKGROUND).is_some() {
+        Stdio::null()
+    } else {
+        Stdio::inherit()
+    };
     command
         .arg(SUBCOMMAND)
         .current_dir("/")
         .stdin(Stdio::from(far_end.try_clone()?))
         .stdout(Stdio::null())
+        .stderr(stderr)
+        .env_remove(IN_BACKGROUND)
         .spawn()
 }
 

@@ -101,12 +101,13 @@ impl AddressWorker {
     /// Starts the worker in the network namespace of the calling thread.
     ///
     /// `slots` says which addresses each slot stands for. `report` is called on the worker's thread and must
-    /// not block. When this returns, leftovers of an earlier run are gone.
+    /// not block. When this returns, leftovers of an earlier run are gone; if another daemon is at work here, only those that are configured.
     ///
     /// # Errors
     /// When the thread or its sockets cannot be made.
     pub fn start(
         slots: Vec<Vec<InterfaceAddress>>,
+        is_the_only_one: bool,
         report: impl FnMut(AddressReport) + Send + 'static,
     ) -> io::Result<Self> {
         let (wanted, bell) = Wanted::new(slots.len())?;
@@ -117,6 +118,7 @@ impl AddressWorker {
         let office = Office {
             wanted: Arc::clone(&wanted),
             stopping: Arc::clone(&stopping),
+            is_the_only_one,
         };
         thread::Builder::new()
             .name("addresses".into())
@@ -155,6 +157,7 @@ type Report = Box<dyn FnMut(AddressReport) + Send>;
 struct Office {
     wanted: Arc<Wanted>,
     stopping: Arc<AtomicBool>,
+    is_the_only_one: bool,
 }
 
 impl Office {
@@ -178,7 +181,7 @@ impl Office {
             Err(error) => return drop(began.send(Err(error))),
         };
         runtime.block_on(async {
-            remove_leftovers(&netlink, &slots.concat()).await;
+            remove_leftovers(&netlink, &slots.concat(), self.is_the_only_one).await;
             if began.send(Ok(())).is_err() {
                 return;
             }
@@ -228,8 +231,12 @@ impl Office {
     }
 }
 
-async fn remove_leftovers(netlink: &Netlink, configured: &[InterfaceAddress]) {
-    match netlink.remove_leftovers(configured).await {
+async fn remove_leftovers(
+    netlink: &Netlink,
+    configured: &[InterfaceAddress],
+    is_the_only_one: bool,
+) {
+    match netlink.remove_leftovers(configured, is_the_only_one).await {
         Ok(removed) => {
             for address in removed {
                 info!("removed {address}, left behind by an earlier run");

@@ -20,6 +20,9 @@ use vrrp_ebpf::{
 /// then have the wrong length.
 const LONGEST: usize = 60 + 8 + 255 * 4 + 8;
 
+/// Bytes of datagrams that may wait; the host's `net.core.rmem_max` limits it.
+const RECEIVE_BUFFER: usize = 4 << 20;
+
 /// What comes through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Hearing {
@@ -48,6 +51,8 @@ impl RawSocket {
         let socket = Socket::new(Domain::IPV4, Type::RAW, Some(protocol))?;
         // The filter comes first, so that nothing is queued that should not be.
         socket.attach_filter(&filter(hearing))?;
+        // As much as the host allows: what a flood crowds out is not heard.
+        socket.set_recv_buffer_size(RECEIVE_BUFFER)?;
         socket.set_nonblocking(true)?;
         socket.bind_device(Some(interface.as_bytes()))?;
         let group = Ipv4Addr::from(ipv4::VRRP_GROUP);

@@ -182,7 +182,7 @@ impl Lan {
         wire.set_nonblocking(true).unwrap();
         let (sender, reports) = mpsc::channel();
         let report = move |report| drop(sender.send(report));
-        let worker = AddressWorker::start(slots, report).unwrap();
+        let worker = AddressWorker::start(slots, true, report).unwrap();
         Self {
             orders: worker.orders(),
             worker,

@@ -78,7 +78,8 @@ impl Netlink {
         failures
     }
 
-    /// Removes what an earlier run left behind: every address that carries our mark, on any interface.
+    /// Removes what an earlier run left behind: every address that carries our mark, on any interface; or of those only the configured ones,
+    /// if another daemon is at work here whose addresses carry it too.
     ///
     /// An address of the configuration that is there without our mark stays, with a line that says so: it
     /// belongs to the administrator, or the kernel (before 5.18) keeps no marks and nobody can tell.
@@ -88,6 +89,7 @@ impl Netlink {
     pub async fn remove_leftovers(
         &self,
         configured: &[InterfaceAddress],
+        is_the_only_one: bool,
     ) -> Result<Vec<InterfaceAddress>, NetlinkError> {
         let present = self.all_addresses().await?;
         if !present.is_empty() && !present.iter().any(|observed| observed.is_marked) {
@@ -107,7 +109,11 @@ impl Netlink {
                 observed.address
             );
         }
-        let mut ours: Vec<_> = ours.into_iter().map(|observed| observed.address).collect();
+        let mut ours: Vec<_> = ours
+            .into_iter()
+            .filter(|observed| is_the_only_one || is_among(configured, observed))
+            .map(|observed| observed.address)
+            .collect();
         for failure in self.remove_addresses(&ours).await {
             warn!("a leftover cannot be removed: {failure}");
             ours.retain(|address| *address != failure.address);

@@ -9,6 +9,7 @@ use rtnetlink::{
     sys::{AsyncSocket, AsyncSocketExt, SocketAddr, TokioSocket, protocols::NETLINK_ROUTE},
 };
 use rustix::io::Errno;
+use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
@@ -16,6 +17,8 @@ use super::{Link, Netlink, ObservedAddress};
 
 /// Changes waiting for the receiver. Beyond that they wait in the kernel, which says so when it drops some.
 const QUEUE: usize = 256;
+/// Bytes of changes that wait in the kernel, some eight thousand of them.
+const RECEIVE_BUFFER: usize = 8 << 20;
 
 /// Something that changed in the kernel.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +70,8 @@ fn multicast_socket() -> io::Result<TokioSocket> {
         .iter()
         .fold(0, |mask, group| mask | 1 << (*group as u32 - 1));
     let mut socket = TokioSocket::new(NETLINK_ROUTE)?;
+    // Somebody who adds addresses by the thousand should not make us look at everything afresh. Needs CAP_NET_ADMIN, as we do.
+    set_socket_recv_buffer_size_force(socket.socket_ref(), RECEIVE_BUFFER).ok();
     socket.socket_mut().bind(&SocketAddr::new(0, mask))?;
     Ok(socket)
 }

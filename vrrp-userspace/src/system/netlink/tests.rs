@@ -55,7 +55,7 @@ fn an_address_of_the_administrator_is_reported_and_survives() {
                 "ours may be added twice"
             );
 
-            let mut leftovers = netlink.remove_leftovers(&addresses).await.unwrap();
+            let mut leftovers = netlink.remove_leftovers(&addresses, true).await.unwrap();
             leftovers.sort();
             assert_eq!(leftovers, [addresses[0].clone(), addresses[2].clone()]);
             assert!(sh("ip addr show dev eth0").contains("192.168.0.1/32"));

@@ -102,7 +102,7 @@ fn table() -> Vec<Row> {
             },
             &[
                 "apt-get install bpftool ethtool haproxy init-system-helpers iproute2 keepalived \
-               libcap2-bin procps python3-aiosmtpd strace sysvinit-utils tcpdump tshark util-linux",
+               procps python3-aiosmtpd sysvinit-utils tcpdump tshark util-linux",
             ],
         ),
         (
