@@ -179,11 +179,8 @@ impl Namespace {
     /// Where a path of this machine is found from outside.
     #[must_use]
     pub fn path(&self, path: &str) -> PathBuf {
-        PathBuf::from(format!(
-            "/proc/{}/root/{}",
-            self.pid,
-            path.trim_start_matches('/')
-        ))
+        let root = PathBuf::from(format!("/proc/{}/root", self.pid));
+        root.join(path.trim_start_matches('/'))
     }
 
     /// The machine's name.
