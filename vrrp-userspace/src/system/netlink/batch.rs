@@ -65,17 +65,45 @@ impl Netlink {
         }
     }
 
-    /// Removes addresses, many per datagram. One that is not there is no failure.
+    /// Removes addresses, many per datagram. One that is not there is no failure. One that went with its interface to another name is
+    /// removed there.
     pub async fn remove_addresses(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
+        let mut failures = self.remove(addresses).await;
+        let lost: Vec<_> = failures
+            .extract_if(.., |failure| failure.error.is_no_such_interface())
+            .map(|failure| failure.address)
+            .collect();
+        if !lost.is_empty() {
+            failures.extend(self.remove(&self.under_other_names(&lost).await).await);
+            failures.retain(|failure| !failure.error.is_no_such_interface());
+        }
+        failures
+    }
+
+    async fn remove(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
         let mut failures = self
             .change(addresses, 0, |address, index| {
                 RouteNetlinkMessage::DelAddress(address.to_message(index))
             })
             .await;
-        failures.retain(|failure| {
-            !failure.error.is(Errno::ADDRNOTAVAIL) && !failure.error.is_no_such_interface()
-        });
+        failures.retain(|failure| !failure.error.is(Errno::ADDRNOTAVAIL));
         failures
+    }
+
+    /// Addresses with our mark that are those of `lost` on an interface of another name: somebody has renamed it.
+    async fn under_other_names(&self, lost: &[InterfaceAddress]) -> Vec<InterfaceAddress> {
+        let is_lost = |observed: &InterfaceAddress| {
+            lost.iter().any(|address| {
+                (address.address, address.prefix_length)
+                    == (observed.address, observed.prefix_length)
+            })
+        };
+        let present = self.all_addresses().await.unwrap_or_default();
+        present
+            .into_iter()
+            .filter(|observed| observed.is_ours && is_lost(&observed.address))
+            .map(|observed| observed.address)
+            .collect()
     }
 
     /// Removes what an earlier run left behind: every address that carries our mark, on any interface; or of those only the configured ones,

@@ -76,6 +76,20 @@ fn removing_what_is_not_there_is_no_failure() {
 }
 
 #[test]
+fn an_address_is_removed_from_an_interface_that_was_renamed() {
+    kernel(
+        "an_address_is_removed_from_an_interface_that_was_renamed",
+        async |netlink| {
+            let addresses = vips(2);
+            netlink.add_addresses(&addresses).await;
+            sh("ip link set eth0 down && ip link set eth0 name lan && ip link set lan up");
+            assert_eq!(netlink.remove_addresses(&addresses).await, []);
+            assert!(!sh("ip addr show dev lan").contains("192.168.0."));
+        },
+    );
+}
+
+#[test]
 fn an_address_on_a_missing_interface_fails_and_the_others_do_not() {
     kernel(
         "an_address_on_a_missing_interface_fails_and_the_others_do_not",
