@@ -125,6 +125,7 @@ pub(crate) fn count(port: u16, reason: Reason) {
         latest.write_volatile(reason as u64);
         let index = latest.read_volatile();
         if index < REASON_COUNT as u64 {
+            #[expect(clippy::cast_possible_truncation, reason = "some twenty")]
             let counter = counters.cast::<u64>().add(index as usize);
             *counter += 1;
         }
