@@ -138,7 +138,7 @@ pub const ROUTER_DROP_VALID: u8 = 1;
     Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout,
 )]
 pub struct Role {
-    /// The last [`RouterEvent::bell`] that the controller has seen.
+    /// The last [`BlockView::bell`] that the controller has seen. It is written before the block is read for good.
     pub acknowledged: u64,
     /// An advertisement of this priority or more restarts Active_Down_Timer.
     pub threshold: u8,
@@ -292,7 +292,7 @@ pub struct RouterEvent {
     pub slot: u32,
     /// Zero.
     pub reserved: u32,
-    /// To be written back to [`Role::acknowledged`] before the block is read.
+    /// [`BlockView::bell`] when it rang. The block may have rung again since; what it says by then is what is acknowledged.
     pub bell: u64,
 }
 const _: () = assert!(size_of::<RouterEvent>() == 16);
