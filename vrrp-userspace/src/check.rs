@@ -1,5 +1,7 @@
 //! `xvrrpd check` and `-t`: everything there is to say about a file, without starting anything.
 
+mod pair;
+
 use std::path::Path;
 
 use crate::{
@@ -8,6 +10,8 @@ use crate::{
     },
     system::{config_files::DiskSource, host::Host},
 };
+
+pub use self::pair::{PairOptions, check_pair, check_pair_with};
 
 /// How to look, and how to show it.
 #[derive(Debug, Clone, Default)]

@@ -40,7 +40,7 @@ enum Command {
     /// Say everything there is to say about a configuration, and start nothing.
     ///
     /// Exit codes: 0 fine, 4 no instance would start, 5 it would start, with complaints, 6 a script that runs as root can be
-    /// changed by others.
+    /// changed by others. With --pair: 0 the two agree, 4 one of them has no instance that would start, 5 they disagree.
     Check(check::Arguments),
     /// Play a recording and compare what is done with what was done.
     ///
@@ -60,7 +60,7 @@ pub fn main() -> ExitCode {
     abort_on_panic();
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Check(arguments)) => Ok(check::run(&arguments)),
+        Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         None => daemon::run(&cli.daemon),
     };

@@ -7,4 +7,4 @@ mod script;
 mod weight;
 
 pub use script::{Change, ScriptStatus, ScriptTracker};
-pub use weight::{Effect, Weight, effective_priority};
+pub use weight::{Effect, Weight, changed_priority, effective_priority};

@@ -1,11 +1,18 @@
 //! `xvrrpd check`.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
+use anyhow::{Result, bail};
 use clap::Args;
 
 use super::{DEFAULT_CONFIG, is_coloured, load_options, say};
-use crate::check::{CheckOptions, check};
+use crate::{
+    check::{CheckOptions, CheckOutcome, check, check_pair},
+    pair::Both,
+};
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -16,19 +23,58 @@ pub(super) struct Arguments {
     /// One line for each complaint.
     #[arg(long)]
     concise: bool,
-    /// The id that `@id` lines are compared with; `xvrrpd` always matches too.
+    /// The id that `@id` lines are compared with; `xvrrpd` always matches too. With `--pair` it may be given twice, once for each
+    /// file.
     #[arg(short = 'i', long, value_name = "ID")]
-    config_id: Option<String>,
+    config_id: Vec<String>,
+    /// Compare the configurations of two routers instead: who is Active, how long the other takes to take over, what disagrees, and
+    /// what can never happen. This host is not asked whether it has the scripts and interfaces.
+    #[arg(long, num_args = 2, value_names = ["FILE", "FILE"], conflicts_with = "file")]
+    pair: Vec<PathBuf>,
 }
 
-/// Says everything there is to say about a configuration.
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
+/// Says everything there is to say about a configuration, or about two.
+///
+/// # Errors
+///
+/// More ids than files.
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    let outcome = match arguments.pair.as_slice() {
+        [first, second] => check_two(arguments, first, second)?,
+        _ => check_one(arguments)?,
+    };
+    say(outcome.rendered.trim_end());
+    Ok(ExitCode::from(outcome.exit_code))
+}
+
+fn check_one(arguments: &Arguments) -> Result<CheckOutcome> {
+    let id = match arguments.config_id.as_slice() {
+        [] => None,
+        [id] => Some(id.as_str()),
+        _ => bail!("one file is read for one id: give `-i` once, or `--pair` and two files"),
+    };
     let options = CheckOptions {
-        load: load_options(arguments.config_id.as_deref()),
+        load: load_options(id),
         concise: arguments.concise,
         color: is_coloured(&std::io::stdout()),
     };
-    let outcome = check(&arguments.file, &options);
-    say(outcome.rendered.trim_end());
-    ExitCode::from(outcome.exit_code)
+    Ok(check(&arguments.file, &options))
+}
+
+fn check_two(arguments: &Arguments, first: &Path, second: &Path) -> Result<CheckOutcome> {
+    let ids = match arguments.config_id.as_slice() {
+        [] => Both::default(),
+        [both] => Both::each(|_| Some(both.as_str())),
+        [first, second] => Both {
+            first: Some(first.as_str()),
+            second: Some(second.as_str()),
+        },
+        _ => bail!("two files are read for two ids at most: give `-i` once or twice"),
+    };
+    let load = Both::each(|side| load_options(ids[side]));
+    Ok(check_pair(
+        &Both { first, second },
+        &load,
+        arguments.concise,
+    ))
 }

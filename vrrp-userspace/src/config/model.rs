@@ -180,6 +180,8 @@ pub struct Instance {
     pub advertisement_interval: Duration,
     /// Whether it takes over from a router of lower priority.
     pub preempt: bool,
+    /// `nopreempt` is written and has no effect, because of `state MASTER` or priority 255.
+    pub nopreempt_is_overruled: bool,
     /// v2 only.
     pub authentication: Authentication,
     /// The addresses in its advertisements, in their order; at most 255.

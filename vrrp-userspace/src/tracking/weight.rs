@@ -52,18 +52,26 @@ impl Weight {
 /// [`Weight::effect`].
 #[must_use]
 pub fn effective_priority(base: Priority, tracked: &[(Weight, ScriptStatus)]) -> Priority {
-    if base.is_address_owner() {
-        return base;
-    }
-    let change: i64 = tracked
+    let change = tracked
         .iter()
         .map(|(weight, status)| match weight.effect(*status) {
             Effect::Priority(change) => i64::from(change),
             Effect::Fault | Effect::Awaited => 0,
         })
         .sum();
+    changed_priority(base, change)
+}
+
+/// `base` changed by what all tracked things add up to, kept within 1 to 254; the owner of the addresses keeps 255.
+#[must_use]
+pub fn changed_priority(base: Priority, change: i64) -> Priority {
+    if base.is_address_owner() {
+        return base;
+    }
     let (lowest, highest) = (Priority::LOWEST.get(), Priority::HIGHEST_OF_A_BACKUP.get());
-    let priority = (i64::from(base.get()) + change).clamp(lowest.into(), highest.into());
+    let priority = i64::from(base.get())
+        .saturating_add(change)
+        .clamp(lowest.into(), highest.into());
     u8::try_from(priority).map_or(base, Priority::new)
 }
 

@@ -22,6 +22,7 @@ const PURE: &[&str] = &[
     "vrrp-userspace/src/protocol",
     "vrrp-userspace/src/config",
     "vrrp-userspace/src/tracking",
+    "vrrp-userspace/src/pair",
     "vrrp-ebpf/src/verdict",
     "vrrp-ebpf/src/wire",
     "vrrp-ebpf/src/abi",
@@ -84,6 +85,18 @@ const LAYERS: &[Layer] = &[
             "crate::cli",
         ],
         instead: "only `protocol` lies below; hand what is needed in as a value",
+    },
+    Layer {
+        within: &["vrrp-userspace/src/pair"],
+        except: &[],
+        paths: &[
+            "crate::system",
+            "crate::daemon",
+            "crate::guard",
+            "crate::check",
+            "crate::cli",
+        ],
+        instead: "only `config`, `protocol` and `tracking` lie below; hand what is needed in as a value",
     },
     Layer {
         within: &["vrrp-userspace/src/system"],

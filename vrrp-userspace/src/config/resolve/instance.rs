@@ -46,6 +46,7 @@ impl Resolver<'_> {
             priority,
             advertisement_interval,
             preempt,
+            nopreempt_is_overruled: preempt && draft.nopreempt.is_some(),
             authentication,
             virtual_addresses,
             excluded_addresses: self.without_ipv6(draft.excluded_addresses),

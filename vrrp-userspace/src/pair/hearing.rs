@@ -1,0 +1,52 @@
+//! Do they accept each other's adverts? The checks of RFC 9568 §7.1 and RFC 3768 §7.1 that a configuration decides.
+
+use super::{Both, Finding, Pair, Side};
+use crate::protocol::{Authentication, Version};
+
+/// What keeps them from hearing each other, or makes them hear something else than they say.
+pub(super) fn findings(pair: &Pair<'_>) -> Vec<Finding> {
+    let versions = Both::each(|side| pair[side].version);
+    if !versions.agree() {
+        // Whatever else differs is never looked at.
+        return vec![Finding::Version(versions)];
+    }
+    authentication(pair)
+        .into_iter()
+        .chain(interval(pair))
+        .chain(interface(pair))
+        .collect()
+}
+
+/// The first eight bytes of a password are all that is sent; the configuration has no others.
+fn authentication(pair: &Pair<'_>) -> Option<Finding> {
+    let (first, second) = (pair.first.authentication, pair.second.authentication);
+    match (first, second) {
+        (Authentication::None, Authentication::None) => None,
+        (Authentication::Password(_), Authentication::None) => {
+            Some(Finding::AuthenticationOf(Side::First))
+        }
+        (Authentication::None, Authentication::Password(_)) => {
+            Some(Finding::AuthenticationOf(Side::Second))
+        }
+        (Authentication::Password(first), Authentication::Password(second)) => {
+            (first != second).then_some(Finding::Password)
+        }
+    }
+}
+
+fn interval(pair: &Pair<'_>) -> Option<Finding> {
+    let intervals = Both::each(|side| pair[side].advertisement_interval);
+    if intervals.agree() {
+        return None;
+    }
+    Some(match pair.first.version {
+        Version::V2 => Finding::Interval(intervals),
+        Version::V3 => Finding::IntervalAdopted(intervals),
+    })
+}
+
+/// A link may have another name on each node.
+fn interface(pair: &Pair<'_>) -> Option<Finding> {
+    let interfaces = Both::each(|side| pair[side].interface.clone());
+    (!interfaces.agree()).then_some(Finding::Interface(interfaces))
+}
