@@ -13,6 +13,7 @@
 mod address_news;
 mod assembly;
 mod background;
+mod control;
 mod controller;
 mod door;
 mod election;
@@ -29,6 +30,7 @@ mod recorder;
 mod rejections;
 mod reporter;
 mod signals;
+pub mod status;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -36,8 +38,11 @@ use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
 use tracing::error;
 
-pub use self::background::{in_background, is_in_background, leave_session};
 use self::controller::Controller;
+pub use self::{
+    background::{in_background, is_in_background, leave_session},
+    control::{Answer, Request},
+};
 use crate::{
     config::Config,
     guard::{self, GuardLink},

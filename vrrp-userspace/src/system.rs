@@ -13,6 +13,7 @@ pub mod advert_sender;
 pub mod announcer;
 pub mod clock;
 pub mod config_files;
+pub mod control_socket;
 pub mod datapath;
 pub mod host;
 pub mod log;

@@ -20,6 +20,7 @@ use tracing::{debug, error, info, warn};
 use super::{
     Beginning, Options, address_news, assembly,
     background::tell_parent,
+    control::{self, Answer, Ask, Reception, Request},
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling, Voice},
     inbox::{self, Input, Outbox},
@@ -29,6 +30,7 @@ use super::{
     plan::Plan,
     recorder,
     signals::{Order, Signals},
+    status::Status,
 };
 use crate::{
     config::Config,
@@ -75,6 +77,8 @@ struct Staff {
     network_changes: mpsc::Receiver<NetworkChange>,
     address_news: mpsc::Receiver<AddressReport>,
     script_changes: mpsc::Receiver<ScriptChanged>,
+    reception: Option<Reception>,
+    asks: mpsc::Receiver<Ask>,
 }
 
 impl Controller {
@@ -166,6 +170,7 @@ impl Controller {
         let table = assembly::guard_table(&plan, &network, &sources, &options.pid_file);
         let (runner, reports) = Runner::new(guard_link, table)?;
         let reporter = assembly::reporter(config, &plan, runner.clone());
+        let (reception, asks) = control::open(config, &options.pid_file);
         let staff = Staff {
             election,
             addresses,
@@ -176,6 +181,8 @@ impl Controller {
             network_changes,
             address_news,
             script_changes: assembly::start_scripts(&plan, &runner),
+            reception,
+            asks,
         };
         let pid_file = options.pid_file.clone();
         let mut controller = Self {
@@ -200,6 +207,7 @@ impl Controller {
                 () = sleep(AGAIN), if !self.is_settled => self.settle().await,
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => address_news::log(&self.plan, &report),
+                Some(ask) = staff.asks.recv() => self.answer(ask),
                 order = signals.next_order() => match order {
                     Order::Stop => return,
                     Order::Reload => {
@@ -351,6 +359,24 @@ impl Controller {
         self.tell_news();
     }
 
+    fn answer(&self, ask: Ask) {
+        let answer = match &ask.request {
+            Request::Status => Answer::Status(Box::new(self.status())),
+            Request::Reload | Request::Preview { .. } => {
+                Answer::Error("reload is not supported yet: the running configuration stays".into())
+            }
+        };
+        ask.answer(answer);
+    }
+
+    fn status(&self) -> Status {
+        Status {
+            version: env!("CARGO_PKG_VERSION").into(),
+            pid: std::process::id(),
+            pid_file: self.pid_file.clone(),
+        }
+    }
+
     /// Writes what went through the doors, for `xvrrpd replay`.
     async fn record(&self) {
         let path = self.pid_file.with_extension("recording.json");
@@ -372,8 +398,12 @@ impl Controller {
             guard,
             reporter,
             guard_reports,
+            reception,
             ..
         } = staff;
+        if let Some(reception) = reception {
+            reception.close().await;
+        }
         let is_released = task::spawn_blocking(move || {
             let has_ended = election.join().is_ok();
             addresses.shutdown(RELEASE_DEADLINE) && has_ended
