@@ -14,6 +14,7 @@ mod address_news;
 mod assembly;
 mod background;
 mod controller;
+mod difference;
 mod door;
 mod election;
 mod executor;
@@ -22,13 +23,16 @@ mod inbox;
 mod inspector;
 mod network;
 mod observer;
+mod origin;
 mod phrases;
 mod plan;
 mod port;
 mod recorder;
 mod rejections;
+mod reload;
 mod reporter;
 mod signals;
+mod tracking_tasks;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -36,10 +40,13 @@ use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
 use tracing::error;
 
-pub use self::background::{in_background, is_in_background, leave_session};
 use self::controller::Controller;
+pub use self::{
+    background::{in_background, is_in_background, leave_session},
+    origin::Origin,
+};
 use crate::{
-    config::Config,
+    config::{Config, Diagnostic},
     guard::{self, GuardLink},
     system::{clock, datapath::RingSizes, pid_file::PidFile, presence::Presence},
 };
@@ -52,6 +59,8 @@ pub const EXIT_PRIVILEGE: u8 = 4;
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where the configuration comes from.
+    pub origin: Origin,
     /// Where the process number is written.
     pub pid_file: PathBuf,
     /// Sizes of the rings between kernel and daemon.
@@ -88,7 +97,12 @@ impl Beginning {
 /// # Errors
 ///
 /// When it could not start. Once it runs it reports and goes on.
-pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<ExitCode> {
+pub fn run(
+    config: Config,
+    diagnostics: &[Diagnostic],
+    options: &Options,
+    beginning: Beginning,
+) -> Result<ExitCode> {
     if let Err(failure) = network::check_privileges() {
         error!(
             "raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
@@ -108,7 +122,7 @@ pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<E
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    let code = runtime.block_on(Controller::run(config, options, beginning));
+    let code = runtime.block_on(Controller::run(config, diagnostics, options, beginning));
     // Whatever still hangs in a resolver or a mail server is left behind.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code

@@ -10,6 +10,7 @@
 )]
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{self, BufRead, BufReader, Read},
     net::{IpAddr, Ipv4Addr, UdpSocket},
@@ -273,12 +274,15 @@ fn table(folder: &Path) -> Table {
     let argv = ["/bin/sh", "-c", &check].map(String::from).to_vec();
     Table {
         pid_file: Some(folder.join("pid")),
-        slots: vec![slot],
-        scripts: vec![Script {
-            argv,
-            uid: 0,
-            gid: 0,
-        }],
+        slots: BTreeMap::from([(SlotIndex(0), slot)]),
+        scripts: BTreeMap::from([(
+            ScriptIndex(0),
+            Script {
+                argv,
+                uid: 0,
+                gid: 0,
+            },
+        )]),
     }
 }
 

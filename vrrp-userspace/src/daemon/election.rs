@@ -19,9 +19,9 @@ use vrrp_ebpf::{
 
 use super::{
     door::Door,
-    executor::{Executor, Told},
+    executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
-    inbox::{Inbox, Input},
+    inbox::{Inbox, Input, Joining},
     inspector::Inspector,
     port::{Port, Silence},
 };
@@ -46,13 +46,17 @@ pub(super) struct Seat {
 }
 
 impl Seat {
-    pub(super) fn new(router: VirtualRouter, port: u16) -> Self {
+    /// A seat whose block in the kernel is `block`: what it says so far is acknowledged.
+    fn new(router: VirtualRouter, port: u16, block: &BlockView) -> Self {
         Self {
             door: Door::new(router),
-            hearing: Hearing::default(),
+            hearing: Hearing::after(block),
             buckets: [Bucket::default(); REASON_COUNT],
             port,
-            published: Role::default(),
+            published: Role {
+                acknowledged: block.bell,
+                ..Role::default()
+            },
         }
     }
 
@@ -71,7 +75,8 @@ pub(super) type RouterTable = BTreeMap<RouterKey, RouterEntry>;
 
 /// The election, before and while it runs.
 pub(super) struct Election {
-    pub(super) seats: Vec<Seat>,
+    /// By slot.
+    pub(super) seats: BTreeMap<usize, Seat>,
     pub(super) routers: RouterTable,
     pub(super) ports: Vec<Port>,
     pub(super) doorbell: Option<Doorbell>,
@@ -83,9 +88,6 @@ pub(super) struct Election {
 impl Election {
     /// Runs until it is told to stop, and every router has said goodbye.
     pub(super) fn run(mut self) {
-        for slot in 0..self.seats.len() {
-            self.publish(slot);
-        }
         let mut buffer = Buffer::default();
         loop {
             self.wait();
@@ -105,7 +107,7 @@ impl Election {
     fn wait(&self) {
         let deadlines = self
             .seats
-            .iter()
+            .values()
             .filter(|seat| !self.awaits_inspection(seat));
         let deadline = deadlines
             .filter_map(|seat| seat.door.router().deadline())
@@ -135,6 +137,23 @@ impl Election {
         while let Some(input) = self.inbox.next_input() {
             match input {
                 Input::Event { slot, event } => self.give(slot, event),
+                Input::Seat(joining) => self.seat(*joining),
+                Input::Unseat { slot, done } => {
+                    self.unseat(slot);
+                    done.send(()).ok();
+                }
+                Input::Change {
+                    slot,
+                    settings,
+                    template,
+                    entry,
+                } => {
+                    self.routers.extend(entry);
+                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
+                        voice.template = *template;
+                    }
+                    self.give(slot, Event::SettingsChanged(settings));
+                }
                 Input::SpeakFrom {
                     slot,
                     sender,
@@ -143,7 +162,7 @@ impl Election {
                     entry,
                 } => {
                     self.routers.insert(key, entry);
-                    if let Some(voice) = self.executor.voices.get_mut(slot) {
+                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
                         voice.from = Some((sender, source));
                     }
                     self.give(slot, Event::PrimaryAddressObserved(source));
@@ -152,6 +171,7 @@ impl Election {
                     self.ports.retain(|other| other.number != port.number);
                     self.ports.push(*port);
                 }
+                Input::Deafen(number) => self.ports.retain(|port| port.number != number),
                 Input::Hear { port, hearing } => {
                     if let Some(port) = self.port(port) {
                         port.set_hearing(hearing);
@@ -169,7 +189,7 @@ impl Election {
                 Input::Record(answer) => {
                     let recordings = self
                         .seats
-                        .iter()
+                        .values()
                         .map(|seat| seat.door.recording().clone())
                         .collect();
                     answer.send(recordings).ok();
@@ -180,10 +200,35 @@ impl Election {
         true
     }
 
+    fn seat(&mut self, joining: Joining) {
+        let Joining {
+            slot,
+            router,
+            template,
+            port,
+        } = joining;
+        let block = self.block(slot).unwrap_or_default();
+        self.executor.voices.insert(slot, Voice::new(template));
+        self.seats.insert(slot, Seat::new(router, port, &block));
+        self.publish_always(slot);
+    }
+
+    fn unseat(&mut self, slot: usize) {
+        self.give(slot, Event::Removed);
+        self.seats.remove(&slot);
+        self.executor.voices.remove(&slot);
+        self.routers.retain(|_, entry| entry.slot as usize != slot);
+    }
+
+    /// The slots that are taken, for whoever changes a seat while he goes round.
+    fn slots(&self) -> Vec<usize> {
+        self.seats.keys().copied().collect()
+    }
+
     /// Takes the block of every router whose bell rang in. At most one record per router is in flight, so one round for each is enough; who
-    /// rings again meanwhile is heard in the next.
+    /// rings again meanwhile is heard in the next. One more for the bell of a router that has left.
     fn hear_doorbell(&mut self) {
-        for _ in 0..self.seats.len() {
+        for _ in 0..=self.seats.len() {
             let Some(event) = self.doorbell.as_mut().and_then(Doorbell::next_ring) else {
                 return;
             };
@@ -200,7 +245,7 @@ impl Election {
         let Some(block) = self.acknowledged_block(slot) else {
             return;
         };
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         for advertisement in how(&mut seat.hearing, &block) {
@@ -211,16 +256,20 @@ impl Election {
     /// The block, read after its bell was acknowledged: what the program writes from then on rings again. Also if the ring had refused the
     /// record, so that a bell nobody heard does not stay silent.
     fn acknowledged_block(&mut self, slot: usize) -> Option<BlockView> {
-        let index = u32::try_from(slot).ok()?;
-        let read = |election: &Self| election.doorbell.as_ref()?.block(index).ok();
-        let block = read(self)?;
-        let seat = self.seats.get_mut(slot)?;
+        let block = self.block(slot)?;
+        let seat = self.seats.get_mut(&slot)?;
         if seat.published.acknowledged == block.bell {
             return Some(block);
         }
         seat.published.acknowledged = block.bell;
         self.publish_always(slot);
-        read(self)
+        self.block(slot)
+    }
+
+    /// What the program has written about the router of `slot`.
+    fn block(&self, slot: usize) -> Option<BlockView> {
+        let index = u32::try_from(slot).ok()?;
+        self.doorbell.as_ref()?.block(index).ok()
     }
 
     /// Judges what came by the raw sockets.
@@ -251,7 +300,7 @@ impl Election {
                 let slot = accepted.slot as usize;
                 let mut record = accepted.record;
                 record.time_ns = now.as_nanos();
-                if let Some(seat) = self.seats.get_mut(slot) {
+                if let Some(seat) = self.seats.get_mut(&slot) {
                     seat.hearing.heard_raw();
                 }
                 self.give(slot, Event::AdvertisementReceived(advertisement(&record)));
@@ -269,7 +318,7 @@ impl Election {
 
     /// Counts a rejection of the raw path, and tells it if its bucket has a token: a flood must not push transitions out of the queue.
     fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         seat.hearing.rejected_raw();
@@ -282,7 +331,7 @@ impl Election {
 
     /// Acts on the deadlines that had come by `woken`, after asking the data path what it heard meanwhile.
     fn keep_deadlines(&mut self, woken: Monotonic) {
-        for slot in 0..self.seats.len() {
+        for slot in self.slots() {
             if !self.is_due(slot, woken) {
                 continue;
             }
@@ -293,7 +342,7 @@ impl Election {
             {
                 let evidence = self
                     .seats
-                    .get(slot)
+                    .get(&slot)
                     .map(|seat| seat.hearing.evidence(was_listening));
                 self.give(slot, Event::DeadlineReached(evidence.unwrap_or_default()));
                 // What arrived before the program knew of our promotion was no news to it.
@@ -304,14 +353,14 @@ impl Election {
 
     fn is_due(&self, slot: usize, now: Monotonic) -> bool {
         self.seats
-            .get(slot)
+            .get(&slot)
             .and_then(|seat| seat.door.router().deadline())
             .is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.
     fn was_listening(&mut self, slot: usize) -> Option<bool> {
-        let seat = self.seats.get(slot)?;
+        let seat = self.seats.get(&slot)?;
         let deadline = seat.door.router().deadline()?;
         if seat.door.router().state() == State::Active {
             // Its deadline is about speaking; nobody's silence is judged.
@@ -349,7 +398,7 @@ impl Election {
     /// Gives an event to a router, does what it says, and publishes what it has become.
     fn give(&mut self, slot: usize, event: Event) {
         let now = clock::now();
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         for action in seat.door.handle(event, now) {
@@ -362,7 +411,7 @@ impl Election {
     fn publish(&mut self, slot: usize) {
         let has_changed = self
             .seats
-            .get(slot)
+            .get(&slot)
             .is_some_and(|seat| seat.role() != seat.published);
         if has_changed {
             self.publish_always(slot);
@@ -370,7 +419,7 @@ impl Election {
     }
 
     fn publish_always(&mut self, slot: usize) {
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         seat.published = seat.role();
@@ -383,7 +432,7 @@ impl Election {
     }
 
     fn stop(&mut self) {
-        for slot in 0..self.seats.len() {
+        for slot in self.slots() {
             self.give(slot, Event::Shutdown);
         }
     }
@@ -392,7 +441,7 @@ impl Election {
 /// The tables as the raw path sees them.
 struct RawTables<'a> {
     routers: &'a RouterTable,
-    seats: &'a [Seat],
+    seats: &'a BTreeMap<usize, Seat>,
 }
 
 impl Tables for RawTables<'_> {
@@ -406,7 +455,7 @@ impl Tables for RawTables<'_> {
             ..Role::default()
         };
         self.seats
-            .get(slot as usize)
+            .get(&(slot as usize))
             .map_or(fallback, |seat| seat.published)
     }
 

@@ -19,7 +19,9 @@ use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
 use super::port::Port;
 use crate::{
-    protocol::{Event, Monotonic, recording::Recording},
+    protocol::{
+        Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
+    },
     system::{advert_sender::AdvertSender, raw_socket::Hearing},
 };
 
@@ -28,6 +30,26 @@ const CAPACITY: usize = 256;
 
 /// Something for the election thread.
 pub(super) enum Input {
+    /// A router joins.
+    Seat(Box<Joining>),
+    /// The router of `slot` leaves with a goodbye; `done` is told when it has been said.
+    Unseat {
+        /// Which.
+        slot: usize,
+        /// Whom to tell.
+        done: oneshot::Sender<()>,
+    },
+    /// A reload has changed a router.
+    Change {
+        /// Which.
+        slot: usize,
+        /// What it is made with from now on.
+        settings: Box<Settings>,
+        /// What it says from now on.
+        template: Box<Template>,
+        /// What is checked in its advertisements from now on, if it speaks.
+        entry: Option<(RouterKey, RouterEntry)>,
+    },
     /// Something happened to a router.
     Event {
         /// Which.
@@ -50,6 +72,8 @@ pub(super) enum Input {
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
+    /// Listen no more on this port.
+    Deafen(u16),
     /// Listen to more or less on this port.
     Hear {
         /// Which.
@@ -70,6 +94,18 @@ pub(super) enum Input {
     Record(oneshot::Sender<Vec<Recording>>),
     /// Stop every router and end.
     Stop,
+}
+
+/// A router and what it needs to take part.
+pub(super) struct Joining {
+    /// Where it sits.
+    pub(super) slot: usize,
+    /// Itself.
+    pub(super) router: VirtualRouter,
+    /// What it says.
+    pub(super) template: Template,
+    /// The port it listens on.
+    pub(super) port: u16,
 }
 
 /// The end that sends. Clones share the channel.

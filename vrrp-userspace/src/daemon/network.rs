@@ -11,7 +11,7 @@ use anyhow::{Context as _, Result, bail};
 use rustix::thread::{CapabilitySet, capabilities};
 use tracing::{debug, info, warn};
 use vrrp_ebpf::{
-    abi::{self, PORT_FINAL, VipEntry, VipKey},
+    abi::{self, PORT_FINAL, RouterEntry, RouterKey, VipEntry, VipKey},
     wire::ipv4,
 };
 
@@ -35,9 +35,12 @@ pub(super) struct Network {
     outbox: Outbox,
     /// By name: what an interface was when it was brought up.
     known: BTreeMap<String, Known>,
-    /// The address each router speaks from.
-    sources: Vec<Option<Ipv4Addr>>,
+    /// The address each router speaks from, by slot.
+    sources: Sources,
 }
+
+/// The address each router speaks from, by slot; none where there is none.
+pub(super) type Sources = BTreeMap<usize, Option<Ipv4Addr>>;
 
 /// An interface that has been brought up.
 struct Known {
@@ -53,15 +56,13 @@ impl Network {
         netlink: Netlink,
         program: Option<(Datapath, Publisher)>,
         outbox: Outbox,
-        plan: &Plan,
     ) -> Self {
-        let sources = vec![None; plan.routers.len()];
         Self {
             netlink,
             program,
             outbox,
             known: BTreeMap::new(),
-            sources,
+            sources: Sources::new(),
         }
     }
 
@@ -72,20 +73,135 @@ impl Network {
             .and_then(|known| NonZeroU32::new(known.index))
     }
 
-    /// Brings every interface of the plan up that exists.
-    pub(super) async fn look_around(&mut self, plan: &Plan) -> Vec<Link> {
-        let mut links = match self.netlink.links().await {
-            Ok(links) => links,
-            Err(error) => {
-                warn!("Netlink: the interfaces cannot be listed: {error}");
-                return Vec::new();
+    /// Goes from one plan to the next: what only the old one has is let go, what only the new one has is brought up. What both have is not
+    /// touched, and no program is attached anew. Returns the interfaces of the new plan that exist.
+    ///
+    /// # Errors
+    ///
+    /// When the interfaces cannot be listed; [`Self::look_around`] finds those that are new later.
+    pub(super) async fn reconfigure(
+        &mut self,
+        before: &Plan,
+        after: &Plan,
+    ) -> std::result::Result<Vec<Link>, NetlinkError> {
+        self.withdraw_routers(before, after);
+        self.publish_addresses(before, after);
+        for (port, interface) in &before.interfaces {
+            match after.interfaces.get(port) {
+                None => self.forget(*port, &interface.name),
+                Some(next) => self.change(*port, interface, next),
             }
+        }
+        self.sources
+            .retain(|slot, _| after.routers.contains_key(slot));
+        for slot in after.routers.keys() {
+            self.sources.entry(*slot).or_default();
+        }
+        self.look_around(after).await
+    }
+
+    /// The interface is no longer in the plan.
+    fn forget(&mut self, port: u16, name: &str) {
+        self.outbox.send(Input::Deafen(port));
+        let Some(known) = self.known.remove(name) else {
+            return;
         };
+        info!("XDP on {name}: no router needs it any more");
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.remove_port(known.index)
+        {
+            warn!("XDP on {name}: {error}");
+        }
+    }
+
+    /// The interface is in both plans.
+    fn change(&mut self, port: u16, before: &InterfacePlan, after: &InterfacePlan) {
+        let name = &after.name;
+        if before.xdp_mode != after.xdp_mode {
+            warn!(
+                "XDP on {name}: `xdp_mode` has changed, which takes a restart; attaching anew can interrupt a network card"
+            );
+        }
+        if before.carries_adverts == after.carries_adverts {
+            return;
+        }
+        if !after.carries_adverts {
+            self.outbox.send(Input::Deafen(port));
+        } else if let Some(known) = self.known.get(name) {
+            let (index, port, attachment) = (known.index, known.port, known.attachment.clone());
+            if !self.listen(name, index, port, attachment.as_ref()) {
+                // Not brought up as a whole; the next look tries again.
+                self.known.remove(name);
+            }
+        }
+    }
+
+    /// What the program is to check of a router has changed; nothing to say for one that does not speak yet.
+    pub(super) fn renew_router(
+        &mut self,
+        plan: &Plan,
+        slot: usize,
+    ) -> Option<(RouterKey, RouterEntry)> {
+        let router = plan.routers.get(&slot)?;
+        let source = self.sources.get(&slot).copied().flatten()?;
+        Some(self.publish_router(router, slot, source))
+    }
+
+    fn publish_router(
+        &mut self,
+        router: &RouterPlan,
+        slot: usize,
+        source: Ipv4Addr,
+    ) -> (RouterKey, RouterEntry) {
+        let key = router.key();
+        let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.set_router(key, entry)
+        {
+            warn!(
+                "({}) the XDP program cannot be told: {error}",
+                router.settings.name
+            );
+        }
+        (key, entry)
+    }
+
+    fn withdraw_routers(&mut self, before: &Plan, after: &Plan) {
+        let Some((_, publisher)) = &mut self.program else {
+            return;
+        };
+        for (slot, router) in &before.routers {
+            if !after.routers.contains_key(slot)
+                && let Err(error) = publisher.remove_router(router.key())
+            {
+                warn!(
+                    "({}) the XDP program cannot be told that it is gone: {error}",
+                    router.settings.name
+                );
+            }
+        }
+    }
+
+    /// The address that the router of `slot` speaks from.
+    pub(super) fn source_of(&self, slot: usize) -> Option<Ipv4Addr> {
+        self.sources.get(&slot).copied().flatten()
+    }
+
+    /// Brings every interface of the plan up that exists.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be listed.
+    pub(super) async fn look_around(
+        &mut self,
+        plan: &Plan,
+    ) -> std::result::Result<Vec<Link>, NetlinkError> {
+        let mut links = self.netlink.links().await?;
         links.retain(|link| plan.port_of(&link.name).is_some());
         for link in &links {
             self.link_is_there(plan, link).await;
         }
-        links
+        Ok(links)
     }
 
     /// An interface of the plan exists. If it is new, or another one of the same name, it is brought up.
@@ -99,7 +215,7 @@ impl Network {
         let Some(number) = plan.port_of(&link.name) else {
             return;
         };
-        let Some(interface) = plan.interfaces.get(usize::from(number)) else {
+        let Some(interface) = plan.interfaces.get(&number) else {
             return;
         };
         let port = abi::Port {
@@ -112,7 +228,9 @@ impl Network {
             },
         };
         let attachment = self.attach(interface, link, port);
-        if !interface.carries_adverts || self.listen(link, port, attachment.as_ref()) {
+        if !interface.carries_adverts
+            || self.listen(&link.name, link.index, port, attachment.as_ref())
+        {
             let known = Known {
                 index: link.index,
                 port,
@@ -173,7 +291,7 @@ impl Network {
     /// An interface is gone; the next one of its name is another one.
     pub(super) fn link_is_gone(&mut self, name: &str) {
         self.known.remove(name);
-        for source in &mut self.sources {
+        for source in self.sources.values_mut() {
             // Whoever spoke there has to open a new socket; those elsewhere find theirs unchanged.
             *source = None;
         }
@@ -187,27 +305,27 @@ impl Network {
     pub(super) async fn find_sources(
         &mut self,
         plan: &Plan,
-    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+    ) -> std::result::Result<Sources, NetlinkError> {
         let mut found = self.look_for_sources(plan).await?;
-        let has_lost = |(old, new): (&Option<_>, &Option<_>)| old.is_some() && new.is_none();
-        if self.sources.iter().zip(&found).any(has_lost) {
+        let has_lost = |(slot, new): (&usize, &Option<Ipv4Addr>)| {
+            new.is_none() && self.sources.get(slot).is_some_and(Option::is_some)
+        };
+        if found.iter().any(has_lost) {
             // A list taken while addresses come and go can miss one. What is missing twice is gone.
             found = self.look_for_sources(plan).await?;
         }
-        for (slot, source) in found.into_iter().enumerate() {
-            if source != self.sources[slot] && self.speak_from(plan, slot, source) {
-                self.sources[slot] = source;
+        for (slot, source) in found {
+            let known = self.sources.get(&slot).copied().flatten();
+            if source != known && self.speak_from(plan, slot, source) {
+                self.sources.insert(slot, source);
             }
         }
         Ok(self.sources.clone())
     }
 
-    async fn look_for_sources(
-        &self,
-        plan: &Plan,
-    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+    async fn look_for_sources(&self, plan: &Plan) -> std::result::Result<Sources, NetlinkError> {
         let addresses = self.netlink.all_addresses().await?;
-        let source = |router: &RouterPlan| {
+        let source = |(slot, router): (&usize, &RouterPlan)| {
             let interface = &router.settings.interface;
             let virtual_addresses: Vec<IpAddr> = router
                 .addresses
@@ -219,7 +337,7 @@ impl Network {
                 .filter(|observed| observed.address.interface == *interface && !observed.is_ours)
                 .cloned()
                 .collect();
-            primary_address(&there, &virtual_addresses)
+            (*slot, primary_address(&there, &virtual_addresses))
         };
         Ok(plan.routers.iter().map(source).collect())
     }
@@ -229,7 +347,9 @@ impl Network {
         let Some(source) = source else {
             return true;
         };
-        let router = &plan.routers[slot];
+        let Some(router) = plan.routers.get(&slot) else {
+            return true;
+        };
         let name = &router.settings.interface;
         let Some(index) = self.index_of(name) else {
             return false;
@@ -244,20 +364,12 @@ impl Network {
                 return false;
             }
         };
-        let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
-        if let Some((_, publisher)) = &mut self.program
-            && let Err(error) = publisher.set_router(router.key(), entry)
-        {
-            warn!(
-                "({}) the XDP program cannot be told: {error}",
-                router.settings.name
-            );
-        }
+        let (key, entry) = self.publish_router(router, slot, source);
         self.outbox.send(Input::SpeakFrom {
             slot,
             sender,
             source,
-            key: router.key(),
+            key,
             entry,
         })
     }
@@ -310,47 +422,71 @@ impl Network {
         }
     }
 
-    fn listen(&self, link: &Link, port: abi::Port, attachment: Option<&Arc<Attachment>>) -> bool {
+    fn listen(
+        &self,
+        name: &str,
+        index: u32,
+        port: abi::Port,
+        attachment: Option<&Arc<Attachment>>,
+    ) -> bool {
         let is_final = port.flags & PORT_FINAL != 0;
         let hearing = if is_final && attachment.is_some() {
             Hearing::Undecided
         } else {
             Hearing::Everything
         };
-        match RawSocket::open(&link.name, link.index, hearing) {
+        match RawSocket::open(name, index, hearing) {
             Ok(ear) => {
                 let port = Port::new(port.number, ear, attachment.cloned());
                 self.outbox.send(Input::Listen(Box::new(port)))
             }
             Err(error) => {
-                warn!("no raw socket on {}: {error}", link.name);
+                warn!("no raw socket on {name}: {error}");
                 false
             }
         }
     }
 
-    /// Tells the program whose addresses are on which interface.
-    pub(super) fn publish_addresses(&mut self, plan: &Plan) {
+    /// Tells the program whose addresses are on which interface now.
+    fn publish_addresses(&mut self, before: &Plan, after: &Plan) {
         let Some((_, publisher)) = &mut self.program else {
             return;
         };
-        for (slot, router) in (0_u32..).zip(&plan.routers) {
-            let Some(flags) = router.vip_flags() else {
-                continue;
-            };
-            for address in &router.addresses {
-                let (Some(port), IpAddr::V4(ip)) =
-                    (plan.port_of(&address.interface), address.address)
-                else {
-                    continue;
-                };
-                let key = VipKey::ipv4(port, ip.octets());
-                if let Err(error) = publisher.set_vip(key, VipEntry { slot, flags }) {
-                    warn!("claims of {address} will not be noticed: {error}");
-                }
+        let (before, after) = (watched(before), watched(after));
+        for key in before.keys().filter(|key| !after.contains_key(key)) {
+            if let Err(error) = publisher.remove_vip(*key) {
+                warn!("claims of an address that is no longer ours may be told: {error}");
+            }
+        }
+        for (key, entry) in after {
+            if before.get(&key) != Some(&entry)
+                && let Err(error) = publisher.set_vip(key, entry)
+            {
+                let [a, b, c, d, ..] = key.address;
+                let address = Ipv4Addr::new(a, b, c, d);
+                warn!("claims of {address} will not be noticed: {error}");
             }
         }
     }
+}
+
+/// The addresses whose claims by others are to be told.
+fn watched(plan: &Plan) -> BTreeMap<VipKey, VipEntry> {
+    let mut watched = BTreeMap::new();
+    for (slot, router) in &plan.routers {
+        let (Some(flags), Ok(slot)) = (router.vip_flags(), u32::try_from(*slot)) else {
+            continue;
+        };
+        for address in &router.addresses {
+            if let (Some(port), IpAddr::V4(ip)) =
+                (plan.port_of(&address.interface), address.address)
+            {
+                let key = VipKey::ipv4(port, ip.octets());
+                watched.insert(key, VipEntry { slot, flags });
+            }
+        }
+    }
+    watched
 }
 
 fn log_attached(attachment: &Attachment, flags: u32) {
