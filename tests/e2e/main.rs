@@ -11,6 +11,7 @@ mod kernel_side;
 mod mail;
 mod meddlers;
 mod notify;
+mod reload;
 mod scripts;
 mod sleepers;
 mod the_lab_itself;
