@@ -12,5 +12,6 @@ mod mail;
 mod meddlers;
 mod notify;
 mod scripts;
+mod service_manager;
 mod sleepers;
 mod the_lab_itself;

@@ -29,6 +29,8 @@ mod recorder;
 mod rejections;
 mod reporter;
 mod signals;
+mod standing;
+mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 

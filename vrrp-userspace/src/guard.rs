@@ -41,7 +41,7 @@ use std::{
 
 use rustix::{
     net::{SocketType, sockopt::socket_type},
-    process::{Pid, PidfdFlags, getppid, pidfd_open, setsid},
+    process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, setsid},
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -88,7 +88,7 @@ fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 /// Makes sure that what ends the daemon does not end the guard before it has cleaned up: the terminal's Ctrl-C, and
-/// signals sent to all processes of a service at once.
+/// signals sent to all processes of a service at once, to stop it or because its watchdog went unanswered.
 ///
 /// Handlers that do nothing, rather than ignored signals, because scripts would inherit the latter.
 fn leave_the_crowd() -> io::Result<Runtime> {
@@ -102,6 +102,7 @@ fn leave_the_crowd() -> io::Result<Runtime> {
             SignalKind::interrupt(),
             SignalKind::terminate(),
             SignalKind::hangup(),
+            SignalKind::from_raw(Signal::ABORT.as_raw()),
         ];
         // With SIGCHLD ignored by whoever started the daemon, no outcome could be learned.
         kinds

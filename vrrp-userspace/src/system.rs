@@ -25,5 +25,6 @@ pub mod presence;
 pub mod raw_socket;
 pub mod readable;
 pub mod runner;
+pub mod service_manager;
 #[cfg(test)]
 mod test_network;

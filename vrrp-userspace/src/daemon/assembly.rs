@@ -15,6 +15,7 @@ use super::{
     plan::Plan,
     rejections::Rejections,
     reporter::{Audience, Reporter},
+    standing::Standing,
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
@@ -25,6 +26,7 @@ use crate::{
         datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         runner::{Reports, Runner, ScriptChanged, track},
+        service_manager::ServiceManager,
     },
 };
 
@@ -140,7 +142,12 @@ pub(super) fn guard_table(
     }
 }
 
-pub(super) fn reporter(config: &Config, plan: &Plan, runner: Runner) -> Reporter {
+pub(super) fn reporter(
+    config: &Config,
+    plan: &Plan,
+    runner: Runner,
+    service_manager: ServiceManager,
+) -> Reporter {
     let audiences = plan.routers.iter().map(|router| Audience {
         name: router.settings.name.clone(),
         notify: router.notify,
@@ -160,6 +167,8 @@ pub(super) fn reporter(config: &Config, plan: &Plan, runner: Runner) -> Reporter
         mailer: mailer(config),
         claims: AddressClaims::default(),
         rejections: Rejections::default(),
+        standing: Standing::of(plan.routers.len()),
+        service_manager,
     }
 }
 

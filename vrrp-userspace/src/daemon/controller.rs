@@ -29,6 +29,7 @@ use super::{
     plan::Plan,
     recorder,
     signals::{Order, Signals},
+    watchdog,
 };
 use crate::{
     config::Config,
@@ -38,6 +39,7 @@ use crate::{
         address_worker::{AddressReport, AddressWorker},
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
+        service_manager::ServiceManager,
     },
     tracking::{Change, ScriptStatus},
 };
@@ -58,6 +60,7 @@ pub(super) struct Controller {
     observer: Observer,
     outbox: Outbox,
     runner: Runner,
+    service_manager: ServiceManager,
     pid_file: PathBuf,
     /// Whether the addresses we speak from are known as of the last change.
     is_settled: bool,
@@ -98,8 +101,10 @@ impl Controller {
             Self::assemble(config, options, guard, presence.is_the_only_one()).await?;
         controller.start();
         tell_parent();
+        controller.service_manager.ready();
         info!("Startup complete");
         controller.serve(&mut staff, &mut signals).await;
+        controller.service_manager.stopping();
         info!("Stopping");
         controller.stop(staff).await;
         drop((pid_file, presence));
@@ -165,7 +170,9 @@ impl Controller {
         };
         let table = assembly::guard_table(&plan, &network, &sources, &options.pid_file);
         let (runner, reports) = Runner::new(guard_link, table)?;
-        let reporter = assembly::reporter(config, &plan, runner.clone());
+        let service_manager = ServiceManager::find()
+            .context("the thread for the service manager cannot be started")?;
+        let reporter = assembly::reporter(config, &plan, runner.clone(), service_manager.clone());
         let staff = Staff {
             election,
             addresses,
@@ -177,6 +184,10 @@ impl Controller {
             address_news,
             script_changes: assembly::start_scripts(&plan, &runner),
         };
+        drop(tokio::spawn(watchdog::watch(
+            outbox.pulse(),
+            service_manager.clone(),
+        )));
         let pid_file = options.pid_file.clone();
         let mut controller = Self {
             plan,
@@ -184,6 +195,7 @@ impl Controller {
             observer,
             outbox,
             runner,
+            service_manager,
             pid_file,
             is_settled,
         };

@@ -10,6 +10,7 @@ use super::{
     executor::{Telling, Told},
     phrases::{self, Level, Phrase},
     rejections::Rejections,
+    standing::Standing,
 };
 use crate::{
     protocol::{
@@ -22,6 +23,7 @@ use crate::{
         mailer::{self, Mailer},
         notifier::{NotifyScripts, notifications},
         runner::Runner,
+        service_manager::ServiceManager,
     },
 };
 
@@ -48,6 +50,8 @@ pub(super) struct Reporter {
     pub(super) mailer: Option<Mailer>,
     pub(super) claims: AddressClaims,
     pub(super) rejections: Rejections,
+    pub(super) standing: Standing,
+    pub(super) service_manager: ServiceManager,
 }
 
 impl Reporter {
@@ -57,6 +61,7 @@ impl Reporter {
         mut tellings: mpsc::Receiver<Telling>,
         mut alerts: Option<Alerts>,
     ) {
+        self.service_manager.status(self.standing.to_string());
         loop {
             let judge_in = self
                 .claims
@@ -119,6 +124,8 @@ impl Reporter {
 
     fn transition(&mut self, slot: usize, transition: &Transition, now: Monotonic) {
         self.claims.transition(slot, transition.to, now);
+        self.standing.note(slot, transition.to);
+        self.service_manager.status(self.standing.to_string());
         let Some(audience) = self.audiences.get(slot) else {
             return;
         };

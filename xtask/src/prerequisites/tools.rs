@@ -117,6 +117,12 @@ const TOOLS: &[Tool] = &[
             "openrc",
         ],
     ),
+    same(
+        "strace",
+        "holding a thread of the daemon where it is",
+        Purpose::Tests,
+        "strace",
+    ),
     same("unshare", "making namespaces", Purpose::Lab, "util-linux"),
     tool(
         "tshark",
