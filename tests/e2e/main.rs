@@ -11,6 +11,7 @@ mod kernel_side;
 mod mail;
 mod meddlers;
 mod notify;
+mod privileges;
 mod scripts;
 mod service_manager;
 mod sleepers;

@@ -55,6 +55,8 @@ pub use message::{
 };
 use watch::{Ending, Watch};
 
+use crate::system::capabilities::{self, Holder};
+
 /// The word on the command line that makes this executable a guard. Not for people.
 pub const SUBCOMMAND: &str = "guard";
 
@@ -77,6 +79,11 @@ pub fn main() -> ExitCode {
 
 fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
     let daemon = getppid();
+    if let Err(error) = capabilities::keep_only(Holder::Guard) {
+        log(&format!(
+            "the guard keeps more privileges than it needs: {error}"
+        ));
+    }
     let runtime = leave_the_crowd()?;
     let daemon_exit = daemon.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let mut watch = Watch::new(socket, daemon_exit.as_ref().map(AsFd::as_fd));

@@ -11,6 +11,7 @@ pub mod account;
 pub mod address_worker;
 pub mod advert_sender;
 pub mod announcer;
+pub mod capabilities;
 pub mod clock;
 pub mod config_files;
 pub mod datapath;

@@ -23,6 +23,7 @@ use crate::{
     protocol::{Priority, VirtualRouter, address_claims::AddressClaims},
     system::{
         account,
+        capabilities::{self, BPF},
         datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         runner::{Reports, Runner, ScriptChanged, track},
@@ -48,6 +49,13 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
         .iter()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
+        return Maps::default();
+    }
+    if !capabilities::has(&BPF) {
+        warn!(
+            "XDP: {} is needed to {} and missing; listening on raw sockets",
+            BPF.name, BPF.purpose
+        );
         return Maps::default();
     }
     match try_load(rings) {

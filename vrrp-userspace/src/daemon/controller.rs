@@ -95,6 +95,7 @@ impl Controller {
             guard,
             pid_file,
             presence,
+            privileges: _,
         } = beginning;
         let mut signals = Signals::new()?;
         let (mut controller, mut staff) =

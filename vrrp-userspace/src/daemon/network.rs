@@ -7,8 +7,6 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context as _, Result, bail};
-use rustix::thread::{CapabilitySet, capabilities};
 use tracing::{debug, info, warn};
 use vrrp_ebpf::{
     abi::{self, PORT_FINAL, VipEntry, VipKey},
@@ -187,7 +185,7 @@ impl Network {
     pub(super) async fn find_sources(
         &mut self,
         plan: &Plan,
-    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+    ) -> Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
         let mut found = self.look_for_sources(plan).await?;
         let has_lost = |(old, new): (&Option<_>, &Option<_>)| old.is_some() && new.is_none();
         if self.sources.iter().zip(&found).any(has_lost) {
@@ -202,10 +200,7 @@ impl Network {
         Ok(self.sources.clone())
     }
 
-    async fn look_for_sources(
-        &self,
-        plan: &Plan,
-    ) -> std::result::Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
+    async fn look_for_sources(&self, plan: &Plan) -> Result<Vec<Option<Ipv4Addr>>, NetlinkError> {
         let addresses = self.netlink.all_addresses().await?;
         let source = |router: &RouterPlan| {
             let interface = &router.settings.interface;
@@ -373,33 +368,4 @@ const fn describe(flags: u32) -> &'static str {
     } else {
         "final"
     }
-}
-
-/// What is missing is said once and clearly, before anything has started: a router that cannot set its addresses must not win elections.
-///
-/// # Errors
-///
-/// Names the capability that is missing. Without `CAP_BPF` there is the raw path.
-pub(super) fn check_privileges() -> Result<()> {
-    let effective = capabilities(None)
-        .context("the capabilities cannot be read")?
-        .effective;
-    for (needed, name, what) in [
-        (
-            CapabilitySet::NET_ADMIN,
-            "CAP_NET_ADMIN",
-            "to set addresses",
-        ),
-        (
-            CapabilitySet::NET_RAW,
-            "CAP_NET_RAW",
-            "to send and hear adverts",
-        ),
-    ] {
-        if !effective.contains(needed) {
-            bail!("{name} is needed {what} and missing");
-        }
-    }
-    RawSocket::open("lo", 1, Hearing::Everything).context("raw sockets are refused")?;
-    Ok(())
 }
