@@ -236,6 +236,19 @@ mod tests {
     }
 
     #[test]
+    fn the_table_for_people_says_the_same() {
+        let table = include_str!("../../../docs/install.md");
+        for need in &NEEDS {
+            let holder = match need.holder {
+                Holder::Both => "both".to_owned(),
+                Holder::Daemon | Holder::Guard => need.holder.to_string(),
+            };
+            let row = format!("| `{}` | {holder} | {} |", need.name, need.purpose);
+            assert!(table.contains(&row), "docs/install.md lacks: {row}");
+        }
+    }
+
+    #[test]
     fn nobody_keeps_what_he_did_not_have() {
         let nothing = CapabilitySets {
             effective: CapabilitySet::empty(),
