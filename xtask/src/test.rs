@@ -166,7 +166,7 @@ fn package(arguments: &Arguments, way: Way) -> Result<Tally> {
     let mut tests = test_programs()?.into_iter().filter(is_of_the_package);
     let test = tests.next().context("there is no test of the package")?;
     if let Some(filter) = &arguments.filter
-        && !has_test(&test.path, filter)?
+        && !has_test(&test, filter)?
     {
         return Ok(Tally::default());
     }
@@ -194,13 +194,15 @@ fn test_programs() -> Result<Vec<Executable>> {
     Ok(tests)
 }
 
-/// Whether `program` has a test whose name contains `filter`.
-fn has_test(program: &Path, filter: &str) -> Result<bool> {
-    let list = Command::new(program)
-        .args(["--list", "--format", "terse", filter])
+/// Whether `test` has one whose whole name, as the runner shows it, contains `filter`.
+fn has_test(test: &Executable, filter: &str) -> Result<bool> {
+    let list = Command::new(&test.path)
+        .args(["--list", "--format", "terse"])
         .output()
-        .with_context(|| format!("cannot run {}", program.display()))?;
-    Ok(!list.stdout.is_empty())
+        .with_context(|| format!("cannot run {}", test.path.display()))?;
+    let list = String::from_utf8(list.stdout)?;
+    let mut names = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.any(|name| format!("{}::{name}", test.target).contains(filter)))
 }
 
 fn run_as_root<'a>(
