@@ -75,6 +75,33 @@ fn a_script_of_somebody_else_has_no_privileges() {
 }
 
 #[test]
+fn somebody_who_is_not_root_can_run_it_with_capabilities_and_scripts_get_none_of_them() {
+    const NOBODY: &str = "exec setpriv --reuid nobody --regid nogroup --clear-groups \
+        --inh-caps +net_admin,+net_raw,+bpf,+setuid,+setgid,+kill \
+        --ambient-caps +net_admin,+net_raw,+bpf,+setuid,+setgid,+kill \
+        \"$@\" --pid /tmp/keepalived.pid";
+    let plan = Plan::seeds(Xvrrpd, Xvrrpd)
+        .with_launcher_on_r1(&["sh", "-c", NOBODY, "sh"])
+        .with_script("#!/bin/sh\ncat /proc/self/status >/tmp/script-status\n")
+        .with_configs(|seed| seed.replacen("{\n", "{\n    script_user daemon\n", 1));
+    let lab = Lab::new(&plan);
+    lab.start_alone(&lab.r1);
+    assert!(lab.r1.xdp_is_native("eth0"));
+
+    let pid = lab.r1.machine().run("cat", &["/tmp/keepalived.pid"]);
+    let daemon = status_of(&lab.r1, pid.trim());
+    assert!(daemon.contains("Uid:\t65534\t65534"), "{daemon}");
+    let effective = Capabilities::of(&daemon).effective;
+    assert_eq!(effective, names(&["net_admin", "net_raw", "bpf"]));
+    let guard = Capabilities::of(&status_of(&lab.r1, &guard_of(&lab.r1)));
+    assert_eq!(guard.ambient, BTreeSet::new());
+    let status = fs::read_to_string(lab.r1.machine().path("/tmp/script-status"))
+        .expect("the script has run");
+    assert!(status.contains("Uid:\t1\t1"), "{status}");
+    assert_eq!(Capabilities::of(&status).permitted, BTreeSet::new());
+}
+
+#[test]
 fn without_a_capability_that_everything_needs_nothing_starts() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     for (missing, line) in [

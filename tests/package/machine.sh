@@ -32,8 +32,9 @@ for number in 0 1 2; do
 	ln -s "/proc/self/fd/$number" "dev/$(echo stdin stdout stderr | cut -d ' ' -f $((number + 1)))"
 done
 
-# A machine that starts nothing of its own, and lets packages start what they bring.
-rm -rf etc/systemd/system/*.wants etc/rc?.d/S* usr/sbin/policy-rc.d
+# A machine that starts nothing of its own, and lets packages start what they bring and install all of it: images for containers
+# refuse the one and leave manual pages out.
+rm -rf etc/systemd/system/*.wants etc/rc?.d/S* usr/sbin/policy-rc.d etc/dpkg/dpkg.cfg.d/*
 hostname machine
 ip link set lo up
 for number in 0 1; do
