@@ -11,8 +11,11 @@
 //! else may be slow. Here is the order in which they begin and end.
 
 mod address_news;
+mod alert_sources;
+mod arp_ear;
 mod assembly;
 mod background;
+mod carrier;
 mod controller;
 mod door;
 mod election;
@@ -29,6 +32,8 @@ mod recorder;
 mod rejections;
 mod reporter;
 mod signals;
+mod standing;
+mod tally;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 

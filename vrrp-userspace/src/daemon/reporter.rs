@@ -3,10 +3,11 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
 use super::{
+    alert_sources::AlertSources,
     executor::{Telling, Told},
     phrases::{self, Level, Phrase},
     rejections::Rejections,
@@ -18,15 +19,11 @@ use crate::{
     },
     system::{
         clock,
-        datapath::Alerts,
         mailer::{self, Mailer},
         notifier::{NotifyScripts, notifications},
         runner::Runner,
     },
 };
-
-/// Alerts taken from the ring before tellings have their turn.
-const ALERTS_AT_ONCE: usize = 64;
 
 /// What is told of one router, and to whom.
 #[derive(Debug)]
@@ -55,7 +52,7 @@ impl Reporter {
     pub(super) async fn run(
         mut self,
         mut tellings: mpsc::Receiver<Telling>,
-        mut alerts: Option<Alerts>,
+        mut alerts: AlertSources,
     ) {
         loop {
             let judge_in = self
@@ -73,13 +70,7 @@ impl Reporter {
                         self.raise(&alarm);
                     }
                 }
-                heard = next_alerts(&mut alerts) => match heard {
-                    Ok(heard) => heard.iter().for_each(|alert| self.take(alert)),
-                    Err(failure) => {
-                        error!("the ring of alerts cannot be read any more: {failure}");
-                        alerts = None;
-                    }
-                },
+                heard = alerts.next() => heard.iter().for_each(|alert| self.take(alert)),
             }
         }
         if let Some(mailer) = self.mailer {
@@ -210,13 +201,6 @@ impl Reporter {
                 Colons(other)
             ),
         }
-    }
-}
-
-async fn next_alerts(alerts: &mut Option<Alerts>) -> std::io::Result<Vec<Alert>> {
-    match alerts {
-        Some(alerts) => alerts.next_alerts(ALERTS_AT_ONCE).await,
-        None => std::future::pending().await,
     }
 }
 
