@@ -11,6 +11,7 @@ mod kernel_side;
 mod mail;
 mod meddlers;
 mod notify;
+mod raw_path;
 mod scripts;
 mod sleepers;
 mod the_lab_itself;
