@@ -12,6 +12,7 @@ mod mail;
 mod meddlers;
 mod notify;
 mod privileges;
+mod raw_path;
 mod scripts;
 mod service_manager;
 mod sleepers;

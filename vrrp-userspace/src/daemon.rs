@@ -11,8 +11,11 @@
 //! else may be slow. Here is the order in which they begin and end.
 
 mod address_news;
+mod alert_sources;
+mod arp_ear;
 mod assembly;
 mod background;
+mod carrier;
 mod controller;
 mod door;
 mod election;
@@ -29,8 +32,10 @@ mod privileges;
 mod recorder;
 mod rejections;
 mod reporter;
+mod roll_call;
 mod signals;
 mod standing;
+mod tally;
 mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};

@@ -15,7 +15,7 @@ use super::{
     plan::Plan,
     rejections::Rejections,
     reporter::{Audience, Reporter},
-    standing::Standing,
+    roll_call::RollCall,
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
@@ -175,7 +175,7 @@ pub(super) fn reporter(
         mailer: mailer(config),
         claims: AddressClaims::default(),
         rejections: Rejections::default(),
-        standing: Standing::of(plan.routers.len()),
+        roll_call: RollCall::of(plan.routers.len()),
         service_manager,
     }
 }

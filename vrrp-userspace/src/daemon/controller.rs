@@ -18,13 +18,15 @@ use tokio::{sync::mpsc, task, time::sleep};
 use tracing::{debug, error, info, warn};
 
 use super::{
-    Beginning, Options, address_news, assembly,
+    Beginning, Options, address_news,
+    alert_sources::{self, AlertSources},
+    assembly,
     background::tell_parent,
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling, Voice},
     inbox::{self, Input, Outbox},
     inspector::Inspector,
-    network::Network,
+    network::{Network, Outlets, ProgramNews},
     observer::Observer,
     plan::Plan,
     recorder,
@@ -37,6 +39,7 @@ use crate::{
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
+        clock,
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
@@ -78,6 +81,7 @@ struct Staff {
     network_changes: mpsc::Receiver<NetworkChange>,
     address_news: mpsc::Receiver<AddressReport>,
     script_changes: mpsc::Receiver<ScriptChanged>,
+    program_news: mpsc::Receiver<ProgramNews>,
 }
 
 impl Controller {
@@ -144,6 +148,9 @@ impl Controller {
             guard.clone(),
             tellings,
         );
+        let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
+        let inspector = Inspector::start(outbox.clone(), program_sender.clone())
+            .context("the inspector thread cannot be started")?;
         let election = election::spawn(Election {
             seats: assembly::seats(&plan),
             routers: RouterTable::new(),
@@ -151,12 +158,18 @@ impl Controller {
             doorbell: maps.doorbell,
             executor,
             inbox,
-            inspector: Inspector::start(outbox.clone())
-                .context("the inspector thread cannot be started")?,
+            inspector: inspector.clone(),
         })
         .context("the election thread cannot be started")?;
 
-        let mut network = Network::new(netlink, maps.program, outbox.clone(), &plan);
+        let (ears, heard) = mpsc::channel(alert_sources::EARS);
+        let outlets = Outlets {
+            election: outbox.clone(),
+            inspector,
+            alerts: ears,
+            news: program_sender,
+        };
+        let mut network = Network::new(netlink, maps.program, outlets, &plan);
         network.publish_addresses(&plan);
         let mut observer = assembly::observer(&plan);
         for link in network.look_around(&plan).await {
@@ -179,11 +192,12 @@ impl Controller {
             addresses,
             has_leftovers,
             guard,
-            reporter: tokio::spawn(reporter.run(told, maps.alerts)),
+            reporter: tokio::spawn(reporter.run(told, AlertSources::new(maps.alerts, heard))),
             guard_reports: tokio::spawn(assembly::serve_runner(reports)),
             network_changes,
             address_news,
             script_changes: assembly::start_scripts(&plan, &runner),
+            program_news,
         };
         drop(tokio::spawn(watchdog::watch(
             outbox.pulse(),
@@ -206,11 +220,19 @@ impl Controller {
 
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
         loop {
+            let chore_in = self
+                .network
+                .next_chore()
+                .map(|chore| chore.since(clock::now()));
             tokio::select! {
                 Some(change) = staff.network_changes.recv() => {
                     self.network_changed(change, &mut staff.network_changes).await;
                 }
                 () = sleep(AGAIN), if !self.is_settled => self.settle().await,
+                Some(news) = staff.program_news.recv() => self.network.program_news(news).await,
+                () = sleep(chore_in.unwrap_or_default()), if chore_in.is_some() => {
+                    self.do_chores().await;
+                }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => address_news::log(&self.plan, &report),
                 order = signals.next_order() => match order {
@@ -225,6 +247,13 @@ impl Controller {
                 },
             }
         }
+    }
+
+    async fn do_chores(&mut self) {
+        for name in self.network.do_chores(&self.plan).await {
+            self.link(&name, false);
+        }
+        self.tell_news();
     }
 
     /// Tells every router what is wrong with it, and then to start.
@@ -272,7 +301,9 @@ impl Controller {
         match change {
             NetworkChange::Link(link) => {
                 if self.plan.port_of(&link.name).is_some() {
-                    self.link(&link.name, link.up);
+                    if self.network.carrier_changed(&link) {
+                        self.link(&link.name, link.up);
+                    }
                     self.network.link_is_there(&self.plan, &link).await;
                     self.is_settled = false;
                 }
@@ -297,7 +328,10 @@ impl Controller {
     }
 
     async fn look_afresh(&mut self) {
-        let there = self.network.look_around(&self.plan).await;
+        let mut there = self.network.look_around(&self.plan).await;
+        for link in &mut there {
+            link.up |= !self.network.carrier_changed(link);
+        }
         let names: Vec<String> = self
             .plan
             .interfaces
@@ -377,6 +411,7 @@ impl Controller {
     ///
     /// Nobody waits for a script: it may itself be waiting for us to stop.
     async fn stop(self, staff: Staff) {
+        self.network.log_raw_counters();
         self.outbox.send(Input::Stop);
         let Staff {
             election,

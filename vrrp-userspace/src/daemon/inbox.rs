@@ -58,6 +58,13 @@ pub(super) enum Input {
         /// What comes through from now on.
         hearing: Hearing,
     },
+    /// Nothing arrives on this port any more, or does again.
+    Deaf {
+        /// Which.
+        port: u16,
+        /// Whether it is so now.
+        is_deaf: bool,
+    },
     /// The inspector has looked at the program on this port.
     Inspected {
         /// Which.

@@ -3,14 +3,15 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use tokio::{sync::mpsc, time::sleep};
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
 use super::{
+    alert_sources::AlertSources,
     executor::{Telling, Told},
     phrases::{self, Level, Phrase},
     rejections::Rejections,
-    standing::Standing,
+    roll_call::RollCall,
 };
 use crate::{
     protocol::{
@@ -19,16 +20,12 @@ use crate::{
     },
     system::{
         clock,
-        datapath::Alerts,
         mailer::{self, Mailer},
         notifier::{NotifyScripts, notifications},
         runner::Runner,
         service_manager::ServiceManager,
     },
 };
-
-/// Alerts taken from the ring before tellings have their turn.
-const ALERTS_AT_ONCE: usize = 64;
 
 /// What is told of one router, and to whom.
 #[derive(Debug)]
@@ -50,7 +47,7 @@ pub(super) struct Reporter {
     pub(super) mailer: Option<Mailer>,
     pub(super) claims: AddressClaims,
     pub(super) rejections: Rejections,
-    pub(super) standing: Standing,
+    pub(super) roll_call: RollCall,
     pub(super) service_manager: ServiceManager,
 }
 
@@ -59,9 +56,9 @@ impl Reporter {
     pub(super) async fn run(
         mut self,
         mut tellings: mpsc::Receiver<Telling>,
-        mut alerts: Option<Alerts>,
+        mut alerts: AlertSources,
     ) {
-        self.service_manager.status(self.standing.to_string());
+        self.service_manager.status(self.roll_call.to_string());
         loop {
             let judge_in = self
                 .claims
@@ -78,13 +75,7 @@ impl Reporter {
                         self.raise(&alarm);
                     }
                 }
-                heard = next_alerts(&mut alerts) => match heard {
-                    Ok(heard) => heard.iter().for_each(|alert| self.take(alert)),
-                    Err(failure) => {
-                        error!("the ring of alerts cannot be read any more: {failure}");
-                        alerts = None;
-                    }
-                },
+                heard = alerts.next() => heard.iter().for_each(|alert| self.take(alert)),
             }
         }
         if let Some(mailer) = self.mailer {
@@ -124,8 +115,8 @@ impl Reporter {
 
     fn transition(&mut self, slot: usize, transition: &Transition, now: Monotonic) {
         self.claims.transition(slot, transition.to, now);
-        self.standing.note(slot, transition.to);
-        self.service_manager.status(self.standing.to_string());
+        self.roll_call.note(slot, transition.to);
+        self.service_manager.status(self.roll_call.to_string());
         let Some(audience) = self.audiences.get(slot) else {
             return;
         };
@@ -217,13 +208,6 @@ impl Reporter {
                 Colons(other)
             ),
         }
-    }
-}
-
-async fn next_alerts(alerts: &mut Option<Alerts>) -> std::io::Result<Vec<Alert>> {
-    match alerts {
-        Some(alerts) => alerts.next_alerts(ALERTS_AT_ONCE).await,
-        None => std::future::pending().await,
     }
 }
 
