@@ -11,8 +11,11 @@
 //! else may be slow. Here is the order in which they begin and end.
 
 mod address_news;
+mod alert_sources;
+mod arp_ear;
 mod assembly;
 mod background;
+mod carrier;
 mod controller;
 mod difference;
 mod door;
@@ -27,24 +30,29 @@ mod origin;
 mod phrases;
 mod plan;
 mod port;
+mod privileges;
 mod recorder;
 mod rejections;
 mod reload;
 mod reporter;
+mod roll_call;
 mod signals;
+mod standing;
+mod tally;
 mod tracking_tasks;
+mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
-use tracing::error;
 
-use self::controller::Controller;
 pub use self::{
     background::{in_background, is_in_background, leave_session},
     origin::Origin,
+    privileges::MissingPrivilege,
 };
+use self::{controller::Controller, privileges::Privileges};
 use crate::{
     config::{Config, Diagnostic},
     guard::{self, GuardLink},
@@ -53,7 +61,7 @@ use crate::{
 
 /// The daemon was told to run, but its configuration has nothing to.
 pub const EXIT_CONFIGURATION: u8 = 2;
-/// A privilege is missing.
+/// A privilege is missing: [`MissingPrivilege`].
 pub const EXIT_PRIVILEGE: u8 = 4;
 
 /// What the command line says.
@@ -72,10 +80,12 @@ pub struct Beginning {
     guard: GuardLink,
     pid_file: PidFile,
     presence: Presence,
+    privileges: Privileges,
 }
 
 impl Beginning {
-    /// Locks the pid file and starts the guard. To be called before the process has threads.
+    /// Locks the pid file, starts the guard, and gives up the privileges that the daemon does not need. To be called before the
+    /// process has threads.
     ///
     /// # Errors
     ///
@@ -88,6 +98,7 @@ impl Beginning {
             guard,
             pid_file,
             presence: Presence::mark(),
+            privileges: Privileges::reduce().context("privileges cannot be given up")?,
         })
     }
 }
@@ -96,19 +107,17 @@ impl Beginning {
 ///
 /// # Errors
 ///
-/// When it could not start. Once it runs it reports and goes on.
+/// When it could not start; [`MissingPrivilege`] if that is why. Once it runs it reports and goes on.
 pub fn run(
     config: Config,
     diagnostics: &[Diagnostic],
     options: &Options,
     beginning: Beginning,
 ) -> Result<ExitCode> {
-    if let Err(failure) = network::check_privileges() {
-        error!(
-            "raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
-        );
+    let accounts = assembly::accounts(&config);
+    if let Err(missing) = beginning.privileges.suffice(&config, accounts) {
         beginning.guard.sender().farewell().ok();
-        return Ok(ExitCode::from(EXIT_PRIVILEGE));
+        return Err(missing.into());
     }
     if clock::is_shifted() {
         beginning.guard.sender().farewell().ok();

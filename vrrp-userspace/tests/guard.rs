@@ -102,7 +102,7 @@ fn a_killed_daemon_is_cleaned_up_after() {
 
 fn the_guard_survives_the_signals_that_go_to_all() {
     let daemon = Daemon::start();
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::ABORT] {
         kill_process(pid(&daemon.guard), signal).unwrap();
     }
     daemon.kill();

@@ -15,7 +15,7 @@ use super::{DEFAULT_CONFIG, DEFAULT_PID_FILE, complain, load_options};
 use crate::{
     check::{CheckOptions, check},
     config::{Diagnostic, Severity},
-    daemon::{self, Beginning, EXIT_CONFIGURATION, Origin},
+    daemon::{self, Beginning, EXIT_CONFIGURATION, EXIT_PRIVILEGE, MissingPrivilege, Origin},
     system::{
         datapath::RingSizes,
         log::{Detail, Log, LogSettings},
@@ -133,7 +133,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     // Nothing is said about lines that could not be written: where they went, nobody reads.
     log.finish(Duration::from_secs(1));
-    Ok(done.unwrap_or(ExitCode::FAILURE))
+    Ok(done.unwrap_or_else(|failure| {
+        if failure.is::<MissingPrivilege>() {
+            ExitCode::from(EXIT_PRIVILEGE)
+        } else {
+            ExitCode::FAILURE
+        }
+    }))
 }
 
 /// `-t`: what is found goes to standard error or into a file, one line each, as keepalived's does.

@@ -19,6 +19,7 @@ use crate::{
     protocol::Priority,
     system::{
         account,
+        capabilities::{self, BPF},
         datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
@@ -40,6 +41,13 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
         .values()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
+        return Maps::default();
+    }
+    if !capabilities::has(&BPF) {
+        warn!(
+            "XDP: {} is needed to {} and missing; listening on raw sockets",
+            BPF.name, BPF.purpose
+        );
         return Maps::default();
     }
     match try_load(rings) {

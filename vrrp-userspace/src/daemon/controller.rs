@@ -18,13 +18,15 @@ use tracing::{debug, error, info, warn};
 use vrrp_ebpf::abi::MAX_ROUTERS;
 
 use super::{
-    Beginning, Options, address_news, assembly,
+    Beginning, Options, address_news,
+    alert_sources::{self, AlertSources},
+    assembly,
     background::tell_parent,
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
     inspector::Inspector,
-    network::{Network, Sources},
+    network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
     recorder,
@@ -32,6 +34,7 @@ use super::{
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
     tracking_tasks::TrackingTasks,
+    watchdog,
 };
 use crate::{
     config::{Config, Diagnostic},
@@ -39,8 +42,10 @@ use crate::{
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
+        clock,
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
+        service_manager::ServiceManager,
     },
     tracking::{Change, ScriptStatus},
 };
@@ -65,6 +70,7 @@ pub(super) struct Controller {
     pub(super) observer: Observer,
     pub(super) outbox: Outbox,
     pub(super) runner: Runner,
+    pub(super) service_manager: ServiceManager,
     pub(super) tracking: TrackingTasks,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, guard::Slot>,
@@ -89,6 +95,7 @@ pub(super) struct Staff {
     network_changes: mpsc::Receiver<NetworkChange>,
     pub(super) address_news: mpsc::Receiver<AddressReport>,
     script_changes: mpsc::Receiver<ScriptChanged>,
+    program_news: mpsc::Receiver<ProgramNews>,
 }
 
 impl Controller {
@@ -107,6 +114,7 @@ impl Controller {
             guard,
             pid_file,
             presence,
+            privileges: _,
         } = beginning;
         let mut signals = Signals::new()?;
         let plan = Plan::default().next(&config, &assembly::accounts(&config), &BTreeSet::new());
@@ -118,8 +126,10 @@ impl Controller {
             .become_(Running::of(config, diagnostics), plan, &staff)
             .await;
         tell_parent();
+        controller.service_manager.ready();
         info!("Startup complete");
         controller.serve(&mut staff, &mut signals).await;
+        controller.service_manager.stopping();
         info!("Stopping");
         controller.stop(staff).await;
         drop((pid_file, presence));
@@ -147,6 +157,9 @@ impl Controller {
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
+        let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
+        let inspector = Inspector::start(outbox.clone(), program_sender.clone())
+            .context("the inspector thread cannot be started")?;
         let election = election::spawn(Election {
             seats: BTreeMap::new(),
             routers: RouterTable::new(),
@@ -154,14 +167,23 @@ impl Controller {
             doorbell: maps.doorbell,
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
-            inspector: Inspector::start(outbox.clone())
-                .context("the inspector thread cannot be started")?,
+            inspector: inspector.clone(),
         })
         .context("the election thread cannot be started")?;
 
+        let (ears, heard) = mpsc::channel(alert_sources::EARS);
+        let outlets = Outlets {
+            election: outbox.clone(),
+            inspector,
+            alerts: ears,
+            news: program_sender,
+        };
         let (runner, reports) = Runner::new(guard_link, Table::default())?;
+        let service_manager = ServiceManager::find()
+            .context("the thread for the service manager cannot be started")?;
         let (rosters, roster) = mpsc::channel(1);
-        let reporter = Reporter::new(runner.clone()).run(told, roster, maps.alerts);
+        let reporter = Reporter::new(runner.clone(), service_manager.clone());
+        let reporter = reporter.run(told, roster, AlertSources::new(maps.alerts, heard));
         let (tracking, script_changes) = TrackingTasks::new(runner.clone());
         let staff = Staff {
             election,
@@ -174,15 +196,21 @@ impl Controller {
             network_changes,
             address_news,
             script_changes,
+            program_news,
         };
+        drop(tokio::spawn(watchdog::watch(
+            outbox.pulse(),
+            service_manager.clone(),
+        )));
         let controller = Self {
             options: options.clone(),
             running: Running::default(),
             plan: Plan::default(),
-            network: Network::new(netlink, maps.program, outbox.clone()),
+            network: Network::new(netlink, maps.program, outlets),
             observer: Observer::default(),
             outbox,
             runner,
+            service_manager,
             tracking,
             departing: BTreeMap::new(),
             told_guard: (0, Table::default()),
@@ -195,11 +223,19 @@ impl Controller {
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
         loop {
             let is_known = self.is_settled && self.is_surveyed;
+            let chore_in = self
+                .network
+                .next_chore()
+                .map(|chore| chore.since(clock::now()));
             tokio::select! {
                 Some(change) = staff.network_changes.recv() => {
                     self.network_changed(change, &mut staff.network_changes).await;
                 }
                 () = sleep(AGAIN), if !is_known => self.settle().await,
+                Some(news) = staff.program_news.recv() => self.network.program_news(news).await,
+                () = sleep(chore_in.unwrap_or_default()), if chore_in.is_some() => {
+                    self.do_chores().await;
+                }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
                 order = signals.next_order() => match order {
@@ -212,6 +248,13 @@ impl Controller {
                 },
             }
         }
+    }
+
+    async fn do_chores(&mut self) {
+        for name in self.network.do_chores(&self.plan).await {
+            self.link(&name, false);
+        }
+        self.tell_news();
     }
 
     pub(super) fn tell_news(&mut self) {
@@ -260,7 +303,9 @@ impl Controller {
         match change {
             NetworkChange::Link(link) => {
                 if self.plan.port_of(&link.name).is_some() {
-                    self.link(&link.name, link.up);
+                    if self.network.carrier_changed(&link) {
+                        self.link(&link.name, link.up);
+                    }
                     self.network.link_is_there(&self.plan, &link).await;
                     self.is_settled = false;
                 }
@@ -294,7 +339,7 @@ impl Controller {
 
     /// Looks at every interface. If they cannot be listed everything stays as it is, and we come back: not knowing is no reason to fail over.
     async fn look_afresh(&mut self) {
-        let there = match self.network.look_around(&self.plan).await {
+        let mut there = match self.network.look_around(&self.plan).await {
             Ok(there) => there,
             Err(failure) => {
                 debug!("Netlink: the interfaces cannot be listed: {failure}");
@@ -303,6 +348,9 @@ impl Controller {
             }
         };
         self.is_surveyed = true;
+        for link in &mut there {
+            link.up |= !self.network.carrier_changed(link);
+        }
         let interfaces = self.plan.interfaces.values();
         let names: Vec<String> = interfaces.map(|known| known.name.clone()).collect();
         for name in names {
@@ -399,6 +447,7 @@ impl Controller {
     ///
     /// Nobody waits for a script: it may itself be waiting for us to stop.
     async fn stop(self, staff: Staff) {
+        self.network.log_raw_counters();
         self.outbox.send(Input::Stop);
         let Staff {
             election,

@@ -4,16 +4,14 @@
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
-use std::{collections::BTreeMap, io, net::Ipv4Addr};
+use std::{collections::BTreeMap, io};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 use vrrp_ebpf::{
-    abi::{
-        BlockView, Bucket, REASON_COUNT, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey,
-    },
+    abi::{BlockView, Role, RouterEntry, RouterKey, VipEntry, VipKey},
     verdict::{Tables, Verdict, decide_datagram},
 };
 
@@ -23,7 +21,7 @@ use super::{
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input, Joining},
     inspector::Inspector,
-    port::{Port, Silence},
+    port::{Port, Question, Silence},
 };
 use crate::{
     protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
@@ -38,8 +36,6 @@ const DATAGRAMS_AT_ONCE: usize = 4096;
 pub(super) struct Seat {
     pub(super) door: Door,
     hearing: Hearing,
-    /// Rejections on the raw path that may be told, by reason.
-    buckets: [Bucket; REASON_COUNT],
     /// The port it listens on.
     port: u16,
     published: Role,
@@ -51,7 +47,6 @@ impl Seat {
         Self {
             door: Door::new(router),
             hearing: Hearing::after(block),
-            buckets: [Bucket::default(); REASON_COUNT],
             port,
             published: Role {
                 acknowledged: block.bell,
@@ -177,6 +172,11 @@ impl Election {
                         port.set_hearing(hearing);
                     }
                 }
+                Input::Deaf { port, is_deaf } => {
+                    if let Some(port) = self.port(port) {
+                        port.set_deaf(is_deaf);
+                    }
+                }
                 Input::Inspected {
                     port,
                     at,
@@ -275,7 +275,7 @@ impl Election {
     /// Judges what came by the raw sockets.
     fn hear_raw(&mut self, buffer: &mut Buffer) {
         for index in 0..self.ports.len() {
-            for _ in 0..DATAGRAMS_AT_ONCE {
+            for count in 0..DATAGRAMS_AT_ONCE {
                 let Some(port) = self.ports.get_mut(index) else {
                     break;
                 };
@@ -283,17 +283,22 @@ impl Election {
                 let Ok(Some(datagram)) = port.ear.receive(buffer) else {
                     break;
                 };
+                if count == 0 {
+                    // Before the first is judged: what it says is then later than what was lost.
+                    port.count_losses();
+                }
                 let tables = RawTables {
                     routers: &self.routers,
                     seats: &self.seats,
                 };
                 let verdict = decide_datagram(datagram, number, &tables);
-                self.judged(verdict);
+                port.judged(&verdict);
+                self.judged(number, verdict);
             }
         }
     }
 
-    fn judged(&mut self, verdict: Verdict) {
+    fn judged(&mut self, port: u16, verdict: Verdict) {
         let now = clock::now();
         match verdict {
             Verdict::Accept(accepted) => {
@@ -310,22 +315,18 @@ impl Election {
                 slot,
                 source,
             } => {
-                self.rejected(slot as usize, reason, source.into(), now);
+                if let Some(seat) = self.seats.get_mut(&(slot as usize)) {
+                    seat.hearing.rejected_raw();
+                }
+                // A flood must not push transitions out of the queue.
+                let port = self.port(port);
+                if port.is_some_and(|port| port.may_tell(reason, now)) {
+                    let source = source.into();
+                    let rejected = Told::Rejected { reason, source };
+                    self.executor.tell(slot as usize, now, rejected);
+                }
             }
             Verdict::Ignore | Verdict::Pass(_) | Verdict::Claim(_) => {}
-        }
-    }
-
-    /// Counts a rejection of the raw path, and tells it if its bucket has a token: a flood must not push transitions out of the queue.
-    fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
-        let Some(seat) = self.seats.get_mut(&slot) else {
-            return;
-        };
-        seat.hearing.rejected_raw();
-        let bucket = seat.buckets.get_mut(reason as usize);
-        if bucket.is_some_and(|bucket| bucket.take(now.as_nanos())) {
-            self.executor
-                .tell(slot, now, Told::Rejected { reason, source });
         }
     }
 
@@ -361,17 +362,18 @@ impl Election {
     /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.
     fn was_listening(&mut self, slot: usize) -> Option<bool> {
         let seat = self.seats.get(&slot)?;
-        let deadline = seat.door.router().deadline()?;
-        if seat.door.router().state() == State::Active {
-            // Its deadline is about speaking; nobody's silence is judged.
+        let until = seat.door.router().deadline()?;
+        let Some(since) = seat.door.router().silent_since() else {
+            // The deadline of an Active Router is about speaking; nobody's silence is judged.
             return Some(true);
-        }
+        };
         let number = seat.port;
         let port = self.ports.iter_mut().find(|port| port.number == number);
         let Some(port) = port else {
             return Some(false);
         };
-        match port.silence_until(deadline, &self.inspector) {
+        let silence = Question { slot, since, until };
+        match port.is_silent(&silence, &self.inspector) {
             Silence::Proven => Some(true),
             Silence::NotProven => Some(false),
             Silence::Asked => None,

@@ -23,7 +23,11 @@ use super::{
 use crate::{
     config::{Config, Diagnostic, Severity},
     protocol::{Event, VirtualRouter},
-    system::{address_worker::Assignment, mailer::MailSettings, netlink::InterfaceAddress},
+    system::{
+        address_worker::Assignment,
+        mailer::MailSettings,
+        netlink::{InterfaceAddress, Link},
+    },
 };
 
 /// The configuration that runs.
@@ -94,6 +98,7 @@ impl Controller {
         while let Ok(report) = staff.address_news.try_recv() {
             self.addresses_changed(&report);
         }
+        self.service_manager.reloading();
         info!("Reloading ...");
         info!("Opening file '{}'.", self.options.origin.file.display());
         let answer = match self.propose(self.options.origin.clone()).await {
@@ -114,6 +119,7 @@ impl Controller {
                 error!("Reload refused: the running configuration stays");
             }
         }
+        self.service_manager.ready();
         answer
     }
 
@@ -178,7 +184,9 @@ impl Controller {
         );
         match links {
             Ok(links) => {
-                for link in links {
+                // Of those that were there before, every change is told anyway.
+                let is_new = |link: &&Link| before.port_of(&link.name).is_none();
+                for link in links.iter().filter(is_new) {
                     self.observer.interface(&link.name, link.up);
                 }
             }

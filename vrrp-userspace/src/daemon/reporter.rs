@@ -6,13 +6,15 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::sleep,
 };
-use tracing::{debug, error, info, warn};
+use tracing::{debug, info, warn};
 use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
 use super::{
+    alert_sources::AlertSources,
     executor::{TELLINGS, Telling, Told},
     phrases::{self, Level, Phrase},
     rejections::Rejections,
+    roll_call::RollCall,
 };
 use crate::{
     protocol::{
@@ -21,15 +23,12 @@ use crate::{
     },
     system::{
         clock,
-        datapath::Alerts,
         mailer::{self, Mailer},
         notifier::{NotifyScripts, notifications},
         runner::Runner,
+        service_manager::ServiceManager,
     },
 };
-
-/// Alerts taken from the ring before tellings have their turn.
-const ALERTS_AT_ONCE: usize = 64;
 
 /// What is told of one router, and to whom.
 #[derive(Debug)]
@@ -62,17 +61,21 @@ pub(super) struct Reporter {
     mailer: Option<Mailer>,
     claims: AddressClaims,
     rejections: Rejections,
+    roll_call: RollCall,
+    service_manager: ServiceManager,
 }
 
 impl Reporter {
     /// A reporter who knows nobody yet.
-    pub(super) fn new(runner: Runner) -> Self {
+    pub(super) fn new(runner: Runner, service_manager: ServiceManager) -> Self {
         Self {
             roster: Roster::default(),
             runner,
             mailer: None,
             claims: AddressClaims::default(),
             rejections: Rejections::default(),
+            roll_call: RollCall::default(),
+            service_manager,
         }
     }
 
@@ -81,8 +84,9 @@ impl Reporter {
         mut self,
         mut tellings: mpsc::Receiver<Telling>,
         mut rosters: mpsc::Receiver<Roster>,
-        mut alerts: Option<Alerts>,
+        mut alerts: AlertSources,
     ) {
+        self.service_manager.status(self.roll_call.to_string());
         loop {
             let judge_in = self
                 .claims
@@ -108,13 +112,7 @@ impl Reporter {
                         self.raise(&alarm);
                     }
                 }
-                heard = next_alerts(&mut alerts) => match heard {
-                    Ok(heard) => heard.iter().for_each(|alert| self.take(alert)),
-                    Err(failure) => {
-                        error!("the ring of alerts cannot be read any more: {failure}");
-                        alerts = None;
-                    }
-                },
+                heard = alerts.next() => heard.iter().for_each(|alert| self.take(alert)),
             }
         }
         if let Some(mailer) = self.mailer {
@@ -129,6 +127,8 @@ impl Reporter {
         {
             drop(tokio::spawn(before.finish(Duration::from_secs(60))));
         }
+        self.roll_call.expect(roster.audiences.keys().copied());
+        self.service_manager.status(self.roll_call.to_string());
         let done = roster.done.take();
         let before = std::mem::replace(&mut self.roster, roster).audiences;
         for (slot, audience) in before {
@@ -171,6 +171,8 @@ impl Reporter {
 
     fn transition(&mut self, slot: usize, transition: &Transition, now: Monotonic) {
         self.claims.transition(slot, transition.to, now);
+        self.roll_call.note(slot, transition.to);
+        self.service_manager.status(self.roll_call.to_string());
         let Some(audience) = self.roster.audiences.get(&slot) else {
             return;
         };
@@ -264,13 +266,6 @@ impl Reporter {
                 Colons(other)
             ),
         }
-    }
-}
-
-async fn next_alerts(alerts: &mut Option<Alerts>) -> std::io::Result<Vec<Alert>> {
-    match alerts {
-        Some(alerts) => alerts.next_alerts(ALERTS_AT_ONCE).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -90,6 +90,15 @@ impl VirtualRouter {
         }
     }
 
+    /// Since when a Backup has heard nobody who counts; its deadline is about that silence.
+    #[must_use]
+    pub const fn silent_since(&self) -> Option<Monotonic> {
+        match &self.role {
+            Role::Backup(listening) => Some(listening.silent_since),
+            Role::Initialize { .. } | Role::Active(_) | Role::Fault => None,
+        }
+    }
+
     /// What this router is doing.
     #[must_use]
     pub const fn state(&self) -> State {
