@@ -1,12 +1,14 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
 mod check;
+mod completions;
 mod daemon;
+mod manual;
 mod replay;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{config::LoadOptions, guard};
 
@@ -46,6 +48,20 @@ enum Command {
     ///
     /// A running daemon writes one when it gets SIGUSR1. Exit codes: 0 the same, 1 not.
     Replay(replay::Arguments),
+    /// Write the completions for a shell to standard output.
+    ///
+    /// The package has them where the shells look; for a daemon that was built by hand, bash reads them with
+    /// `source <(xvrrpd completions bash)`.
+    Completions(completions::Arguments),
+    /// Write the manual pages into a folder; what `cargo xtask dist` packs.
+    #[command(hide = true)]
+    Manual(manual::Arguments),
+}
+
+/// The command line, as it is defined: what the manual pages and the completions are made from.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The whole program.
@@ -62,6 +78,8 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Check(arguments)) => Ok(check::run(&arguments)),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Manual(arguments)) => manual::run(&arguments),
         None => daemon::run(&cli.daemon),
     };
     done.unwrap_or_else(|failure| {

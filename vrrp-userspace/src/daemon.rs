@@ -11,10 +11,14 @@
 //! else may be slow. Here is the order in which they begin and end.
 
 mod address_news;
+mod alert_sources;
+mod arp_ear;
 mod assembly;
 mod background;
+mod carrier;
 mod control;
 mod controller;
+mod difference;
 mod door;
 mod election;
 mod executor;
@@ -23,40 +27,51 @@ mod inbox;
 mod inspector;
 mod network;
 mod observer;
+mod origin;
 mod phrases;
 mod plan;
 mod port;
+mod privileges;
 mod recorder;
 mod rejections;
+mod reload;
 mod reporter;
+mod roll_call;
 mod signals;
+mod standing;
 pub mod status;
+mod tally;
+mod tracking_tasks;
+mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
-use tracing::error;
 
-use self::controller::Controller;
 pub use self::{
     background::{in_background, is_in_background, leave_session},
     control::{Answer, Request},
+    origin::Origin,
+    privileges::MissingPrivilege,
 };
+use self::{controller::Controller, privileges::Privileges};
 use crate::{
-    config::Config,
+    config::{Config, Diagnostic},
     guard::{self, GuardLink},
     system::{clock, datapath::RingSizes, pid_file::PidFile, presence::Presence},
 };
 
 /// The daemon was told to run, but its configuration has nothing to.
 pub const EXIT_CONFIGURATION: u8 = 2;
-/// A privilege is missing.
+/// A privilege is missing: [`MissingPrivilege`].
 pub const EXIT_PRIVILEGE: u8 = 4;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where the configuration comes from.
+    pub origin: Origin,
     /// Where the process number is written.
     pub pid_file: PathBuf,
     /// Sizes of the rings between kernel and daemon.
@@ -68,10 +83,12 @@ pub struct Beginning {
     guard: GuardLink,
     pid_file: PidFile,
     presence: Presence,
+    privileges: Privileges,
 }
 
 impl Beginning {
-    /// Locks the pid file and starts the guard. To be called before the process has threads.
+    /// Locks the pid file, starts the guard, and gives up the privileges that the daemon does not need. To be called before the
+    /// process has threads.
     ///
     /// # Errors
     ///
@@ -84,6 +101,7 @@ impl Beginning {
             guard,
             pid_file,
             presence: Presence::mark(),
+            privileges: Privileges::reduce().context("privileges cannot be given up")?,
         })
     }
 }
@@ -92,14 +110,17 @@ impl Beginning {
 ///
 /// # Errors
 ///
-/// When it could not start. Once it runs it reports and goes on.
-pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<ExitCode> {
-    if let Err(failure) = network::check_privileges() {
-        error!(
-            "raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
-        );
+/// When it could not start; [`MissingPrivilege`] if that is why. Once it runs it reports and goes on.
+pub fn run(
+    config: Config,
+    diagnostics: &[Diagnostic],
+    options: &Options,
+    beginning: Beginning,
+) -> Result<ExitCode> {
+    let accounts = assembly::accounts(&config);
+    if let Err(missing) = beginning.privileges.suffice(&config, accounts) {
         beginning.guard.sender().farewell().ok();
-        return Ok(ExitCode::from(EXIT_PRIVILEGE));
+        return Err(missing.into());
     }
     if clock::is_shifted() {
         beginning.guard.sender().farewell().ok();
@@ -113,7 +134,7 @@ pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<E
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    let code = runtime.block_on(Controller::run(config, options, beginning));
+    let code = runtime.block_on(Controller::run(config, diagnostics, options, beginning));
     // Whatever still hangs in a resolver or a mail server is left behind.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code
