@@ -1,9 +1,11 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
 mod check;
+mod client;
 mod completions;
 mod daemon;
 mod manual;
+mod reload;
 mod replay;
 
 use std::process::ExitCode;
@@ -43,7 +45,16 @@ enum Command {
     ///
     /// Exit codes: 0 fine, 4 no instance would start, 5 it would start, with complaints, 6 a script that runs as root can be
     /// changed by others.
+    ///
+    /// With --against-running: 0 a reload would take it, 1 it would refuse it, 3 no daemon answers.
     Check(check::Arguments),
+    /// Have the running daemon read its configuration again, and say what has changed.
+    ///
+    /// It goes over to the new configuration by difference; whoever has not changed does not notice. A configuration that is refused
+    /// changes nothing, and the reasons are written to standard error.
+    ///
+    /// Exit codes: 0 done, 1 refused, 3 no daemon answers.
+    Reload(reload::Arguments),
     /// Play a recording and compare what is done with what was done.
     ///
     /// A running daemon writes one when it gets SIGUSR1. Exit codes: 0 the same, 1 not.
@@ -76,7 +87,8 @@ pub fn main() -> ExitCode {
     abort_on_panic();
     let cli = Cli::parse();
     let done = match cli.command {
-        Some(Command::Check(arguments)) => Ok(check::run(&arguments)),
+        Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Reload(arguments)) => reload::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Manual(arguments)) => manual::run(&arguments),

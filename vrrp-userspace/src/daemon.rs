@@ -12,6 +12,7 @@
 
 mod address_news;
 mod alert_sources;
+mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
@@ -59,7 +60,13 @@ use self::{controller::Controller, privileges::Privileges};
 use crate::{
     config::{Config, Diagnostic},
     guard::{self, GuardLink},
-    system::{clock, datapath::RingSizes, pid_file::PidFile, presence::Presence},
+    system::{
+        clock,
+        control_socket::{ControlSocket, ControlSocketError},
+        datapath::RingSizes,
+        pid_file::PidFile,
+        presence::Presence,
+    },
 };
 
 /// The daemon was told to run, but its configuration has nothing to.
@@ -84,20 +91,23 @@ pub struct Beginning {
     pid_file: PidFile,
     presence: Presence,
     privileges: Privileges,
+    control: std::result::Result<ControlSocket, ControlSocketError>,
 }
 
 impl Beginning {
-    /// Locks the pid file, starts the guard, and gives up the privileges that the daemon does not need. To be called before the
+    /// Locks the pid file, starts the guard, binds the control socket, and gives up the privileges that the daemon does not need. To be called before the
     /// process has threads.
     ///
     /// # Errors
     ///
     /// Another daemon holds the pid file, or no process is to be had.
-    pub fn new(options: &Options) -> Result<Self> {
+    pub fn new(config: &Config, options: &Options) -> Result<Self> {
         let pid_file = PidFile::lock(&options.pid_file)?;
         pid_file.write().context("the pid file cannot be written")?;
         let guard = guard::spawn().context("the guard process cannot be started")?;
+        let control = control::bind(config, &options.pid_file);
         Ok(Self {
+            control,
             guard,
             pid_file,
             presence: Presence::mark(),

@@ -2,10 +2,14 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Result;
 use clap::Args;
 
-use super::{DEFAULT_CONFIG, is_coloured, load_options, say};
-use crate::check::{CheckOptions, check};
+use super::{DEFAULT_CONFIG, client::Whom, is_coloured, load_options, say};
+use crate::{
+    check::{CheckOptions, check},
+    daemon::Request,
+};
 
 /// What to check.
 #[derive(Debug, Args)]
@@ -19,10 +23,20 @@ pub(super) struct Arguments {
     /// The id that `@id` lines are compared with; `xvrrpd` always matches too.
     #[arg(short = 'i', long, value_name = "ID")]
     config_id: Option<String>,
+    /// Say what a reload of the running daemon with this file would change. For root.
+    #[arg(long, conflicts_with_all = ["concise", "config_id"])]
+    against_running: bool,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 /// Says everything there is to say about a configuration.
-pub(super) fn run(arguments: &Arguments) -> ExitCode {
+pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.against_running {
+        // The daemon has another working folder.
+        let file = std::path::absolute(&arguments.file)?;
+        return arguments.whom.ask_for_changes(&Request::Preview { file });
+    }
     let options = CheckOptions {
         load: load_options(arguments.config_id.as_deref()),
         concise: arguments.concise,
@@ -30,5 +44,5 @@ pub(super) fn run(arguments: &Arguments) -> ExitCode {
     };
     let outcome = check(&arguments.file, &options);
     say(outcome.rendered.trim_end());
-    ExitCode::from(outcome.exit_code)
+    Ok(ExitCode::from(outcome.exit_code))
 }

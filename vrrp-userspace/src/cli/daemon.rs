@@ -95,7 +95,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let beginning = if config.instances.is_empty() {
         None
     } else {
-        Some(Beginning::new(&options)?)
+        Some(Beginning::new(&config, &options)?)
     };
     let log = Log::start(&LogSettings {
         console: arguments.log_console,

@@ -13,12 +13,12 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::status::Status;
+use super::{reload::Outcome, status::Status};
 use crate::{
     config::Config,
     system::{
         account,
-        control_socket::{self, ControlSocket, Office, PLACES, Peer, Reply},
+        control_socket::{self, ControlSocket, ControlSocketError, Office, PLACES, Peer, Reply},
     },
 };
 
@@ -60,6 +60,10 @@ impl Request {
 pub enum Answer {
     /// To [`Request::Status`].
     Status(Box<Status>),
+    /// To [`Request::Reload`] and [`Request::Preview`]: what changes, one line each.
+    Changes(Vec<String>),
+    /// To the same: why the running configuration stays, one line for each reason.
+    Refused(Vec<String>),
     /// Nothing was done, for this reason.
     Error(String),
 }
@@ -68,6 +72,15 @@ impl Answer {
     fn line(&self) -> String {
         // Refused would be a map whose keys are not strings, and there is none.
         serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl From<Outcome> for Answer {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done(changes) => Self::Changes(changes),
+            Outcome::Refused(reasons) => Self::Refused(reasons),
+        }
     }
 }
 
@@ -104,14 +117,28 @@ impl Reception {
     }
 }
 
-/// Opens the control socket beside the pid file. Without one the daemon works and cannot be asked.
-pub(super) fn open(config: &Config, pid_file: &Path) -> (Option<Reception>, mpsc::Receiver<Ask>) {
+/// Binds the control socket beside the pid file. To be called while the process may still give a file to a group.
+pub(super) fn bind(config: &Config, pid_file: &Path) -> Result<ControlSocket, ControlSocketError> {
+    ControlSocket::bind(control_socket::beside(pid_file), group(config))
+}
+
+/// Opens for business. Without a socket the daemon works and cannot be asked.
+pub(super) fn open(
+    socket: Result<ControlSocket, ControlSocketError>,
+) -> (Option<Reception>, mpsc::Receiver<Ask>) {
     let (sender, receiver) = mpsc::channel(WAITING);
-    let path = control_socket::beside(pid_file);
-    let reception = match ControlSocket::bind(path, group(config)) {
+    let reception = match socket {
         Ok(socket) => {
-            debug!("{} answers `xvrrpd status`", socket.path().display());
-            Some(Reception(tokio::spawn(socket.serve(Desk(sender)))))
+            let path = socket.path().display().to_string();
+            debug!("{path} answers `xvrrpd status`");
+            if let Some(reason) = socket.closed_to_group() {
+                warn!("only root may ask at {path}: its group cannot be set: {reason}");
+            }
+            Some(Reception(tokio::spawn(async move {
+                if let Err(failure) = socket.serve(Desk(sender)).await {
+                    warn!("nobody can ask at {path}: {failure}");
+                }
+            })))
         }
         Err(failure) => {
             warn!("there will be no status, since there is no control socket: {failure}");

@@ -22,7 +22,7 @@ use super::{
     alert_sources::{self, AlertSources},
     assembly,
     background::tell_parent,
-    control::{self, Answer, Ask, Reception, Request},
+    control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
@@ -31,10 +31,9 @@ use super::{
     observer::Observer,
     plan::Plan,
     recorder,
-    reload::Running,
+    reload::{LastReload, Running},
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
-    status::Status,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
@@ -45,6 +44,7 @@ use crate::{
     system::{
         address_worker::{AddressReport, AddressWorker},
         clock,
+        control_socket::{ControlSocket, ControlSocketError},
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
@@ -67,6 +67,8 @@ pub(super) struct Controller {
     pub(super) options: Options,
     /// The configuration that runs, and what was said about it.
     pub(super) running: Running,
+    /// What came of the last reload.
+    pub(super) last_reload: Option<LastReload>,
     pub(super) plan: Plan,
     pub(super) network: Network,
     pub(super) observer: Observer,
@@ -119,12 +121,13 @@ impl Controller {
             pid_file,
             presence,
             privileges: _,
+            control,
         } = beginning;
         let mut signals = Signals::new()?;
         let plan = Plan::default().next(&config, &assembly::accounts(&config), &BTreeSet::new());
         plan.fits()?;
         let (mut controller, mut staff) =
-            Self::assemble(&config, &plan, options, guard, presence.is_the_only_one()).await?;
+            Self::assemble(control, &plan, options, guard, presence.is_the_only_one()).await?;
         // A start is a reload of nothing.
         controller
             .become_(Running::of(config, diagnostics), plan, &staff)
@@ -143,7 +146,7 @@ impl Controller {
 
     /// Everybody who will be needed for `plan`, with nothing to do yet.
     async fn assemble(
-        config: &Config,
+        socket: std::result::Result<ControlSocket, ControlSocketError>,
         plan: &Plan,
         options: &Options,
         guard_link: GuardLink,
@@ -190,7 +193,7 @@ impl Controller {
         let reporter = Reporter::new(runner.clone(), service_manager.clone());
         let reporter = reporter.run(told, roster, AlertSources::new(maps.alerts, heard));
         let (tracking, script_changes) = TrackingTasks::new(runner.clone());
-        let (reception, asks) = control::open(config, &options.pid_file);
+        let (reception, asks) = control::open(socket);
         let staff = Staff {
             election,
             addresses,
@@ -213,6 +216,7 @@ impl Controller {
         let controller = Self {
             options: options.clone(),
             running: Running::default(),
+            last_reload: None,
             plan: Plan::default(),
             network: Network::new(netlink, maps.program, outlets),
             observer: Observer::default(),
@@ -246,7 +250,7 @@ impl Controller {
                 }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
-                Some(ask) = staff.asks.recv() => self.answer(ask),
+                Some(ask) = staff.asks.recv() => self.answer(ask, staff).await,
                 order = signals.next_order() => match order {
                     Order::Stop => return,
                     Order::Reload => drop(self.reload(staff).await),
@@ -441,24 +445,6 @@ impl Controller {
         };
         self.observer.script(changed.script, status);
         self.tell_news();
-    }
-
-    fn answer(&self, ask: Ask) {
-        let answer = match &ask.request {
-            Request::Status => Answer::Status(Box::new(self.status())),
-            Request::Reload | Request::Preview { .. } => {
-                Answer::Error("reload is not supported yet: the running configuration stays".into())
-            }
-        };
-        ask.answer(answer);
-    }
-
-    fn status(&self) -> Status {
-        Status {
-            version: env!("CARGO_PKG_VERSION").into(),
-            pid: std::process::id(),
-            pid_file: self.options.pid_file.clone(),
-        }
     }
 
     /// Writes what went through the doors, for `xvrrpd replay`.

@@ -8,13 +8,13 @@
 //! Whoever has not changed is not told anything: his timers run on, and no packet of his leaves or stays because of it (P8). A start is the
 //! reload of nothing. A configuration with an error that the running one does not have is refused as a whole.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tracing::{error, info, warn};
 
 use super::{
-    assembly,
+    Origin, assembly,
     controller::{Controller, Staff},
     difference::differences,
     inbox::{Input, Joining},
@@ -22,9 +22,10 @@ use super::{
 };
 use crate::{
     config::{Config, Diagnostic, Severity},
-    protocol::{Event, VirtualRouter},
+    protocol::{Event, Monotonic, VirtualRouter},
     system::{
         address_worker::Assignment,
+        clock,
         mailer::MailSettings,
         netlink::{InterfaceAddress, Link},
     },
@@ -48,7 +49,15 @@ impl Running {
             (old.router_id != new.router_id, "`router_id`"),
         ];
         let changed = changed.into_iter().filter(|(has_changed, _)| *has_changed);
-        changed.map(|(_, what)| format!("{what} changes")).collect()
+        let mut lines: Vec<_> = changed.map(|(_, what)| format!("{what} changes")).collect();
+        let group = |config: &Config| {
+            let group = config.global.control_group.as_ref();
+            group.map(|group| group.name.clone())
+        };
+        if group(&self.config) != group(&next.config) {
+            lines.push("`control_group` changes at the next start only".into());
+        }
+        lines
     }
 
     pub(super) fn of(config: Config, diagnostics: &[Diagnostic]) -> Self {
@@ -77,11 +86,18 @@ fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
 
 /// What came of a reload.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Answer {
+pub(super) enum Outcome {
     /// The new configuration runs. One line for each change.
     Done(Vec<String>),
     /// The old one runs on. One line for each reason.
     Refused(Vec<String>),
+}
+
+/// The last reload, and what came of it.
+#[derive(Debug, Clone)]
+pub(super) struct LastReload {
+    pub(super) at: Monotonic,
+    pub(super) outcome: Outcome,
 }
 
 /// A configuration that could run instead of the one that does.
@@ -93,7 +109,7 @@ struct Proposal {
 
 impl Controller {
     /// Reads the configuration again and goes over to it, or says why not.
-    pub(super) async fn reload(&mut self, staff: &mut Staff) -> Answer {
+    pub(super) async fn reload(&mut self, staff: &mut Staff) -> Outcome {
         // What the last reload has caused is heard before this one causes more.
         while let Ok(report) = staff.address_news.try_recv() {
             self.addresses_changed(&report);
@@ -101,18 +117,18 @@ impl Controller {
         self.service_manager.reloading();
         info!("Reloading ...");
         info!("Opening file '{}'.", self.options.origin.file.display());
-        let answer = match self.propose(self.options.origin.clone()).await {
-            Err(reasons) => Answer::Refused(reasons),
+        let outcome = match self.propose(self.options.origin.clone()).await {
+            Err(reasons) => Outcome::Refused(reasons),
             Ok(proposal) => self.accept(proposal, staff).await,
         };
-        match &answer {
-            Answer::Done(changes) => {
+        match &outcome {
+            Outcome::Done(changes) => {
                 for change in changes {
                     info!("Reload: {change}");
                 }
                 info!("Reload complete");
             }
-            Answer::Refused(reasons) => {
+            Outcome::Refused(reasons) => {
                 for reason in reasons {
                     error!("{reason}");
                 }
@@ -120,10 +136,29 @@ impl Controller {
             }
         }
         self.service_manager.ready();
-        answer
+        self.last_reload = Some(LastReload {
+            at: clock::now(),
+            outcome: outcome.clone(),
+        });
+        outcome
     }
 
-    async fn accept(&mut self, proposal: Proposal, staff: &mut Staff) -> Answer {
+    /// What a reload of `file`, instead of the one that runs, would come to. Changes nothing.
+    pub(super) async fn preview(&self, file: PathBuf) -> Outcome {
+        let options = self.options.origin.options.clone();
+        match self.propose(Origin { file, options }).await {
+            Err(reasons) => Outcome::Refused(reasons),
+            Ok(proposal) => Outcome::Done(self.changes(&proposal)),
+        }
+    }
+
+    fn changes(&self, proposal: &Proposal) -> Vec<String> {
+        let mut changes = differences(&self.plan, &proposal.plan);
+        changes.extend(self.running.differences(&proposal.running));
+        changes
+    }
+
+    async fn accept(&mut self, proposal: Proposal, staff: &mut Staff) -> Outcome {
         for diagnostic in &proposal.diagnostics {
             match diagnostic.severity {
                 Severity::Error | Severity::Security | Severity::Warning => {
@@ -132,14 +167,13 @@ impl Controller {
                 Severity::Note => info!("{}", diagnostic.concise()),
             }
         }
-        let mut changes = differences(&self.plan, &proposal.plan);
-        changes.extend(self.running.differences(&proposal.running));
+        let changes = self.changes(&proposal);
         self.become_(proposal.running, proposal.plan, staff).await;
-        Answer::Done(changes)
+        Outcome::Done(changes)
     }
 
     /// Reads a configuration and says whether it could run instead of ours.
-    async fn propose(&self, origin: super::Origin) -> Result<Proposal, Vec<String>> {
+    async fn propose(&self, origin: Origin) -> Result<Proposal, Vec<String>> {
         let load = spawn_blocking(move || origin.load());
         let Ok((config, diagnostics)) = load.await else {
             return Err(vec!["the configuration could not be read".into()]);

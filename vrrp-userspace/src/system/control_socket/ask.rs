@@ -9,10 +9,10 @@ use std::{
 
 use thiserror::Error;
 
-use super::PATIENCE;
+use super::{ANSWERING, PATIENCE};
 
 /// Longer than the daemon takes to say that it takes too long.
-const CLIENT_PATIENCE: Duration = Duration::from_secs(2 * PATIENCE.as_secs());
+const CLIENT_PATIENCE: Duration = Duration::from_secs(ANSWERING.as_secs() + PATIENCE.as_secs());
 /// Bytes of an answer: a thousand routers with everything there is to say about them need a tenth.
 const LONGEST_ANSWER: u64 = 64 * 1024 * 1024;
 

@@ -12,18 +12,22 @@ use tokio::{
     time::timeout,
 };
 
-use super::{LONGEST_REQUEST, Office, Peer, Reply};
+use super::{LONGEST_REQUEST, Limits, Office, Peer, Reply};
 
 /// Hears one request and answers it.
 pub(super) async fn converse(
     stream: UnixStream,
     peer: Peer,
     office: &impl Office,
-    patience: Duration,
+    limits: Limits,
 ) -> io::Result<()> {
+    let Limits {
+        patience,
+        answering,
+    } = limits;
     let (mut reader, mut writer) = stream.into_split();
     let reply = match timeout(patience, request(&mut reader)).await {
-        Ok(Ok(Some(line))) => match timeout(patience, office.answer(line, peer)).await {
+        Ok(Ok(Some(line))) => match timeout(answering, office.answer(line, peer)).await {
             Ok(reply) => reply,
             Err(_elapsed) => complaint(office, "the daemon is too busy to answer; ask again"),
         },

@@ -165,7 +165,10 @@ async fn who_says_nothing_and_who_is_not_answered_wait_for_a_limited_time() {
     let folder = folder();
     let path = folder.path().join("a.sock");
     let mut socket = ControlSocket::bind(path.clone(), None).unwrap();
-    socket.patience = Duration::from_millis(50);
+    socket.limits = Limits {
+        patience: Duration::from_millis(50),
+        answering: Duration::from_millis(50),
+    };
     drop(tokio::spawn(socket.serve(Echo)));
     let mut silent = UnixStream::connect(&path).await.unwrap();
     assert_eq!(
