@@ -5,6 +5,7 @@
 
 mod datapath;
 mod failover;
+mod guard_proof;
 mod hostile;
 mod interplay;
 mod kernel_side;
