@@ -6,6 +6,7 @@
 mod control;
 mod datapath;
 mod failover;
+mod guard_proof;
 mod hostile;
 mod interplay;
 mod kernel_side;

@@ -112,7 +112,15 @@ impl Network {
         for name in due {
             self.begin_try(plan, &name).await;
         }
-        self.carrier.given_up(now)
+        let given_up = self.carrier.given_up(now);
+        for name in &given_up {
+            // From here on it is an interface that is down, and no longer one whose silence means nothing.
+            if let Some(known) = self.known.get(name) {
+                let (port, is_deaf) = (known.port.number, false);
+                self.outlets.election.send(Input::Deaf { port, is_deaf });
+            }
+        }
+        given_up
     }
 
     /// A change of carrier: `true` if the observer is to know. One that we brought about ourselves only makes us deaf for a while.
