@@ -3,6 +3,8 @@
 //! Each trial runs a daemon through its start, a takeover, a fault and its end, a reload and its stop, while strace kills whoever makes the
 //! N-th call of one kind. Killed alone, the daemon leaves nothing and the guard costs nothing; what both leave, the next start removes.
 //!
+//! Half of the trials are after whoever comes first, which is mostly the daemon; the other half after the guard alone.
+//!
 //! A run tries a few pairs of call and number, drawn from a seed that it prints. `XVRRPD_PROOF_SEED` draws the same again, and
 //! `XVRRPD_PROOF=all` tries every one.
 
@@ -51,11 +53,25 @@ const CALLS: &[&str] = &[
     "write",
 ];
 
+/// What the guard does while it runs scripts and hears the daemon.
+const OF_THE_GUARD: &[&str] = &[
+    "clone3",
+    "close",
+    "fcntl",
+    "kill",
+    "pidfd_open",
+    "poll",
+    "read",
+    "recvfrom",
+    "sendto",
+    "waitid",
+];
+
 /// Up to this call of a kind somebody is killed.
-const LAST_NUMBER: u64 = 120;
+const LAST_NUMBER: u64 = 40;
 
 /// Trials of a run that does not try all.
-const TRIALS: u64 = 10;
+const TRIALS: u64 = 12;
 
 /// Under strace, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -72,8 +88,8 @@ fn whoever_is_killed_in_a_system_call_nothing_is_left() {
     let seed = seed.unwrap_or_else(|| Moment::now().nanoseconds());
     println!("XVRRPD_PROOF_SEED={seed}");
     let mut killed = Killed::default();
-    for (call, number) in pairs(seed) {
-        Trial::new(&binaries, call, number).run(&mut killed);
+    for (target, call, number) in tries(seed) {
+        Trial::new(&binaries, target, call, number).run(&mut killed);
     }
     eprintln!("{killed:?}");
     assert!(
@@ -82,13 +98,28 @@ fn whoever_is_killed_in_a_system_call_nothing_is_left() {
     );
 }
 
-/// The pairs to try.
-fn pairs(seed: u64) -> Vec<(&'static str, u64)> {
+/// Whom a trial is after.
+#[derive(Debug, Clone, Copy)]
+enum Target {
+    /// Daemon or guard, whoever makes the call first.
+    Anybody,
+    /// The first guard.
+    Guard,
+}
+
+/// What to try.
+fn tries(seed: u64) -> Vec<(Target, &'static str, u64)> {
     if env::var("XVRRPD_PROOF").is_ok_and(|which| which == "all") {
-        let numbers = (1..=LAST_NUMBER).filter(|number| *number < 20 || number % 7 == 0);
-        return numbers
-            .flat_map(|number| CALLS.iter().map(move |call| (*call, number)))
-            .collect();
+        let call = |target| {
+            let numbered = move |call: &&'static str| {
+                (1..=LAST_NUMBER).map({
+                    let call = *call;
+                    move |number| (target, call, number)
+                })
+            };
+            CALLS.iter().flat_map(numbered)
+        };
+        return call(Target::Anybody).chain(call(Target::Guard)).collect();
     }
     let mut random = seed | 1;
     let mut below = |limit: u64| {
@@ -97,14 +128,22 @@ fn pairs(seed: u64) -> Vec<(&'static str, u64)> {
             .wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % limit
     };
-    let count = CALLS.len() as u64;
-    let mut pair = |_| {
-        let call = usize::try_from(below(count)).unwrap_or_default();
+    let mut one = |trial| {
+        let target = if trial % 2 == 0 {
+            Target::Anybody
+        } else {
+            Target::Guard
+        };
+        let calls = match target {
+            Target::Anybody => CALLS,
+            Target::Guard => OF_THE_GUARD,
+        };
+        let call = usize::try_from(below(calls.len() as u64)).unwrap_or_default();
         // Most happens early.
         let most = 1 + below(LAST_NUMBER);
-        (CALLS[call], 1 + below(most))
+        (target, calls[call], 1 + below(most))
     };
-    (0..TRIALS).map(&mut pair).collect()
+    (0..TRIALS).map(&mut one).collect()
 }
 
 /// Who was killed in the trials so far.
@@ -120,6 +159,7 @@ struct Killed {
 /// A node, and whom strace kills on it.
 struct Trial {
     what: String,
+    target: Target,
     words: [String; 2],
     machine: Namespace,
     // The machine lives inside.
@@ -131,14 +171,15 @@ const SECOND: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 102);
 const THIRD: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 103);
 
 impl Trial {
-    fn new(binaries: &Binaries, call: &str, number: u64) -> Self {
+    fn new(binaries: &Binaries, target: Target, call: &str, number: u64) -> Self {
         let outer = Namespace::new("proof", binaries);
         let machine = outer.inside("n", binaries, Daemon::Xvrrpd.stand_in(binaries));
         machine.ip_batch(
             "link add eth0 type veth peer name far\nlink set eth0 up\nlink set far up\naddress add 10.0.0.1/24 dev eth0\n",
         );
         Self {
-            what: format!("killed at {call} number {number}"),
+            what: format!("{target:?} killed at {call} number {number}"),
+            target,
             words: [
                 format!("trace=execve,{call}"),
                 format!("inject={call}:signal=KILL:when={number}"),
@@ -150,20 +191,45 @@ impl Trial {
 
     fn run(self, killed: &mut Killed) {
         self.configure(FIRST);
-        self.start(&[
+        let [trace, inject] = &self.words;
+        let strace = [
             "strace",
             "-f",
             "-q",
             "-o",
             "/run/lab/calls",
             "-e",
-            &self.words[0],
+            trace,
             "-e",
-            &self.words[1],
-        ]);
+            inject,
+        ];
+        match self.target {
+            Target::Anybody => {
+                self.start(&strace);
+                let calls = self.machine.path("/run/lab/calls");
+                self.within(PATIENCE, "it begins", || {
+                    fs::metadata(&calls).is_ok_and(|calls| calls.len() > 0)
+                });
+            }
+            Target::Guard => {
+                self.start(&[]);
+                self.within(PATIENCE, "there is a guard", || self.guard().is_some());
+                let guard = self.guard().unwrap_or_default();
+                let log = File::create(self.machine.path("/run/lab/strace"));
+                let log = log.expect("the machine has a folder for the lab");
+                drop(Process::start(
+                    &self.machine,
+                    strace.iter().chain(&["-p", &guard]),
+                    log,
+                ));
+            }
+        }
         self.lives_through_everything();
 
-        let (daemon, guard) = self.killed();
+        let (daemon, guard) = match self.target {
+            Target::Anybody => self.killed(),
+            Target::Guard => (false, self.killed().0),
+        };
         killed.trials += 1;
         *match (daemon, guard) {
             (false, false) => &mut killed.nobody,
@@ -199,7 +265,9 @@ impl Trial {
             );
         }
         self.signal("-TERM");
-        self.within(PATIENCE, "it ends", || self.is_dead());
+        self.within(PATIENCE, "it ends", || {
+            self.is_dead() && !self.processes().iter().any(|(_, name)| name == "strace")
+        });
     }
 
     /// Whatever was left: a daemon that has nothing to do with those addresses takes them away before it has its own.
@@ -220,7 +288,7 @@ impl Trial {
 
     fn configure(&self, address: Ipv4Addr) {
         let text = format!(
-            "vrrp_instance V {{\n interface eth0\n virtual_router_id 7\n version 3\n advert_int 0.1\n garp_master_delay 0\n \
+            "vrrp_script s {{\n script /bin/true\n interval 1\n init_fail\n weight 1\n}}\nvrrp_instance V {{\n track_script {{\n s\n }}\n interface eth0\n virtual_router_id 7\n version 3\n advert_int 0.1\n garp_master_delay 0\n \
              virtual_ipaddress {{\n {address}/24\n }}\n}}\n"
         );
         let path = self.machine.path("/etc/keepalived/keepalived.conf");
@@ -260,6 +328,14 @@ impl Trial {
         }
     }
 
+    /// The first guard's process number, once it has its name.
+    fn guard(&self) -> Option<String> {
+        let mut processes = self.processes().into_iter();
+        processes
+            .find(|(_, name)| name == "xvrrpd-guard")
+            .map(|(pid, _)| pid)
+    }
+
     /// Whether there is no daemon: strace has a name of its own, and so has the guard.
     fn is_dead(&self) -> bool {
         !self
@@ -297,7 +373,7 @@ impl Trial {
             .collect()
     }
 
-    /// Whether strace killed the daemon, and whether a guard.
+    /// Whether strace killed the first it looked at, which is the daemon if it started with that, and whether a guard.
     fn killed(&self) -> (bool, bool) {
         let calls = fs::read_to_string(self.machine.path("/run/lab/calls")).unwrap_or_default();
         let who = |line: &str| {

@@ -278,10 +278,22 @@ impl Controller {
 
     pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
         address_news::log(&self.plan, report);
-        let (AddressReport::Reassigned { slot, failures }
-        | AddressReport::Retired { slot, failures }) = report
-        else {
-            return;
+        let (slot, failures) = match report {
+            AddressReport::Reassigned { slot, failures }
+                if self.plan.routers.contains_key(slot) =>
+            {
+                (slot, failures)
+            }
+            AddressReport::Retired { slot, failures } if !self.plan.routers.contains_key(slot) => {
+                (slot, failures)
+            }
+            // The others are about no reload, or about one that another has overtaken, whose own report will come.
+            AddressReport::Reassigned { .. }
+            | AddressReport::Retired { .. }
+            | AddressReport::Installed { .. }
+            | AddressReport::Failed { .. }
+            | AddressReport::Announced { .. }
+            | AddressReport::Released { .. } => return,
         };
         if failures.is_empty() && self.departing.remove(slot).is_some() {
             self.renew_guard_table();

@@ -174,8 +174,14 @@ impl Controller {
 
     /// Reads a configuration and says whether it could run instead of ours.
     async fn propose(&self, origin: Origin) -> Result<Proposal, Vec<String>> {
-        let load = spawn_blocking(move || origin.load());
-        let Ok((config, diagnostics)) = load.await else {
+        let (before, taken) = (self.plan.clone(), self.departing.keys().copied().collect());
+        // Files and accounts may be far away.
+        let read = spawn_blocking(move || {
+            let (config, diagnostics) = origin.load();
+            let plan = before.next(&config, &assembly::accounts(&config), &taken);
+            (config, diagnostics, plan)
+        });
+        let Ok((config, diagnostics, plan)) = read.await else {
             return Err(vec!["the configuration could not be read".into()]);
         };
         let objections = self.running.objections(&diagnostics);
@@ -185,10 +191,6 @@ impl Controller {
         if config.instances.is_empty() {
             return Err(vec!["no instance of the new configuration can run".into()]);
         }
-        let taken = self.departing.keys().copied().collect();
-        let plan = self
-            .plan
-            .next(&config, &assembly::accounts(&config), &taken);
         plan.fits().map_err(|failure| vec![failure.to_string()])?;
         Ok(Proposal {
             running: Running::of(config, &diagnostics),
