@@ -58,10 +58,7 @@ fn a_preview_says_what_a_reload_would_change_and_changes_nothing() {
         said.contains("(HA_V1) `priority` changes from 101 to 90"),
         "{said}"
     );
-    assert!(
-        said.contains("192.168.0.7/32 dev eth1") && said.contains("comes"),
-        "{said}"
-    );
+    assert!(said.contains("192.168.0.7/32 on eth1 comes"), "{said}");
     assert_eq!(told(&lab.r1, &preview).1, said, "the first changed nothing");
     assert_eq!(told(&lab.r1, &["reload"]).1, "nothing changes\n");
 
