@@ -3,14 +3,20 @@
 //! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
+mod control;
 mod datapath;
 mod failover;
+mod guard_proof;
 mod hostile;
 mod interplay;
 mod kernel_side;
 mod mail;
 mod meddlers;
 mod notify;
+mod privileges;
+mod raw_path;
+mod reload;
 mod scripts;
+mod service_manager;
 mod sleepers;
 mod the_lab_itself;

@@ -59,6 +59,10 @@ pub struct Lab {
     switch: Namespace,
 }
 
+/// What a start may take until the node is Active: four seconds of listening, and the kernel's check of the program, which on a busy machine
+/// has taken as long again.
+const STARTING: Duration = Duration::from_secs(25);
+
 impl Lab {
     /// The seeds for these daemons; HAProxy and SMTP servers run, the daemons do not yet.
     ///
@@ -128,7 +132,7 @@ impl Lab {
     pub fn start_alone(&self, node: &Node) {
         node.start_daemon();
         let what = format!("{} becomes Active", node.name());
-        within(Duration::from_secs(8), &what, || {
+        within(STARTING, &what, || {
             node.is_active() && node.holds_the_addresses()
         });
     }

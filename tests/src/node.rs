@@ -22,6 +22,7 @@ use crate::seeds;
 mod haproxy;
 mod journal;
 mod maps;
+mod raw_path;
 mod smtp;
 
 pub use journal::{RoleName, Transition};

@@ -138,6 +138,8 @@ fn the_filter_is_the_complement_of_the_judge() {
                 }
             }
             assert_none(&complaints);
+            let lost = wire.undecided.take_losses().expect("the kernel counts");
+            assert_eq!(lost, 0, "what the filter refuses is no loss");
         },
     );
 }

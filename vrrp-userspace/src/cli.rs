@@ -1,12 +1,16 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
 mod check;
+mod client;
+mod completions;
 mod daemon;
+mod manual;
+mod reload;
 mod replay;
 
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
 
 use crate::{config::LoadOptions, guard};
 
@@ -40,12 +44,37 @@ enum Command {
     /// Say everything there is to say about a configuration, and start nothing.
     ///
     /// Exit codes: 0 fine, 4 no instance would start, 5 it would start, with complaints, 6 a script that runs as root can be
-    /// changed by others. With --pair: 0 the two agree, 4 one of them has no instance that would start, 5 they disagree.
+    /// changed by others.
+    ///
+    /// With --pair: 0 the two agree, 4 one of them has no instance that would start, 5 they disagree.
+    ///
+    /// With --against-running: 0 a reload would take it, 1 it would refuse it, 3 no daemon answers.
     Check(check::Arguments),
+    /// Have the running daemon read its configuration again, and say what has changed.
+    ///
+    /// It goes over to the new configuration by difference; whoever has not changed does not notice. A configuration that is refused
+    /// changes nothing, and the reasons are written to standard error.
+    ///
+    /// Exit codes: 0 done, 1 refused, 3 no daemon answers.
+    Reload(reload::Arguments),
     /// Play a recording and compare what is done with what was done.
     ///
     /// A running daemon writes one when it gets SIGUSR1. Exit codes: 0 the same, 1 not.
     Replay(replay::Arguments),
+    /// Write the completions for a shell to standard output.
+    ///
+    /// The package has them where the shells look; for a daemon that was built by hand, bash reads them with
+    /// `source <(xvrrpd completions bash)`.
+    Completions(completions::Arguments),
+    /// Write the manual pages into a folder; what `cargo xtask dist` packs.
+    #[command(hide = true)]
+    Manual(manual::Arguments),
+}
+
+/// The command line, as it is defined: what the manual pages and the completions are made from.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
 }
 
 /// The whole program.
@@ -61,7 +90,10 @@ pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match cli.command {
         Some(Command::Check(arguments)) => check::run(&arguments),
+        Some(Command::Reload(arguments)) => reload::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
+        Some(Command::Completions(arguments)) => completions::run(&arguments),
+        Some(Command::Manual(arguments)) => manual::run(&arguments),
         None => daemon::run(&cli.daemon),
     };
     done.unwrap_or_else(|failure| {

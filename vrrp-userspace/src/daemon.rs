@@ -11,9 +11,15 @@
 //! else may be slow. Here is the order in which they begin and end.
 
 mod address_news;
+mod alert_sources;
+mod answering;
+mod arp_ear;
 mod assembly;
 mod background;
+mod carrier;
+mod control;
 mod controller;
+mod difference;
 mod door;
 mod election;
 mod executor;
@@ -22,36 +28,57 @@ mod inbox;
 mod inspector;
 mod network;
 mod observer;
+mod origin;
 mod phrases;
 mod plan;
 mod port;
+mod privileges;
 mod recorder;
 mod rejections;
+mod reload;
 mod reporter;
+mod roll_call;
 mod signals;
+mod standing;
+pub mod status;
+mod tally;
+mod tracking_tasks;
+mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
-use tracing::error;
 
-pub use self::background::{in_background, is_in_background, leave_session};
-use self::controller::Controller;
+pub use self::{
+    background::{in_background, is_in_background, leave_session},
+    control::{Answer, Request},
+    origin::Origin,
+    privileges::MissingPrivilege,
+};
+use self::{controller::Controller, privileges::Privileges};
 use crate::{
-    config::Config,
+    config::{Config, Diagnostic},
     guard::{self, GuardLink},
-    system::{clock, datapath::RingSizes, pid_file::PidFile, presence::Presence},
+    system::{
+        clock,
+        control_socket::{ControlSocket, ControlSocketError},
+        datapath::RingSizes,
+        pid_file::PidFile,
+        presence::Presence,
+    },
 };
 
 /// The daemon was told to run, but its configuration has nothing to.
 pub const EXIT_CONFIGURATION: u8 = 2;
-/// A privilege is missing.
+/// A privilege is missing: [`MissingPrivilege`].
 pub const EXIT_PRIVILEGE: u8 = 4;
 
 /// What the command line says.
 #[derive(Debug, Clone)]
 pub struct Options {
+    /// Where the configuration comes from.
+    pub origin: Origin,
     /// Where the process number is written.
     pub pid_file: PathBuf,
     /// Sizes of the rings between kernel and daemon.
@@ -63,22 +90,28 @@ pub struct Beginning {
     guard: GuardLink,
     pid_file: PidFile,
     presence: Presence,
+    privileges: Privileges,
+    control: std::result::Result<ControlSocket, ControlSocketError>,
 }
 
 impl Beginning {
-    /// Locks the pid file and starts the guard. To be called before the process has threads.
+    /// Locks the pid file, starts the guard, binds the control socket, and gives up the privileges that the daemon does not need. To be called before the
+    /// process has threads.
     ///
     /// # Errors
     ///
     /// Another daemon holds the pid file, or no process is to be had.
-    pub fn new(options: &Options) -> Result<Self> {
+    pub fn new(config: &Config, options: &Options) -> Result<Self> {
         let pid_file = PidFile::lock(&options.pid_file)?;
         pid_file.write().context("the pid file cannot be written")?;
         let guard = guard::spawn().context("the guard process cannot be started")?;
+        let control = control::bind(config, &options.pid_file);
         Ok(Self {
+            control,
             guard,
             pid_file,
             presence: Presence::mark(),
+            privileges: Privileges::reduce().context("privileges cannot be given up")?,
         })
     }
 }
@@ -87,14 +120,17 @@ impl Beginning {
 ///
 /// # Errors
 ///
-/// When it could not start. Once it runs it reports and goes on.
-pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<ExitCode> {
-    if let Err(failure) = network::check_privileges() {
-        error!(
-            "raw sockets are needed and refused ({failure}): run as root, or with CAP_NET_RAW, CAP_NET_ADMIN and CAP_BPF"
-        );
+/// When it could not start; [`MissingPrivilege`] if that is why. Once it runs it reports and goes on.
+pub fn run(
+    config: Config,
+    diagnostics: &[Diagnostic],
+    options: &Options,
+    beginning: Beginning,
+) -> Result<ExitCode> {
+    let accounts = assembly::accounts(&config);
+    if let Err(missing) = beginning.privileges.suffice(&config, accounts) {
         beginning.guard.sender().farewell().ok();
-        return Ok(ExitCode::from(EXIT_PRIVILEGE));
+        return Err(missing.into());
     }
     if clock::is_shifted() {
         beginning.guard.sender().farewell().ok();
@@ -108,7 +144,7 @@ pub fn run(config: &Config, options: &Options, beginning: Beginning) -> Result<E
         .enable_all()
         .build()
         .context("the runtime cannot be started")?;
-    let code = runtime.block_on(Controller::run(config, options, beginning));
+    let code = runtime.block_on(Controller::run(config, diagnostics, options, beginning));
     // Whatever still hangs in a resolver or a mail server is left behind.
     runtime.shutdown_timeout(Duration::from_millis(100));
     code

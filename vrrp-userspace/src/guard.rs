@@ -41,7 +41,7 @@ use std::{
 
 use rustix::{
     net::{SocketType, sockopt::socket_type},
-    process::{Pid, PidfdFlags, getppid, pidfd_open, setsid},
+    process::{Pid, PidfdFlags, Signal, getppid, pidfd_open, setsid},
 };
 use tokio::{
     runtime::{Builder, Runtime},
@@ -54,6 +54,8 @@ pub use message::{
     Table,
 };
 use watch::{Ending, Watch};
+
+use crate::system::capabilities::{self, Holder};
 
 /// The word on the command line that makes this executable a guard. Not for people.
 pub const SUBCOMMAND: &str = "guard";
@@ -77,6 +79,11 @@ pub fn main() -> ExitCode {
 
 fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
     let daemon = getppid();
+    if let Err(error) = capabilities::keep_only(Holder::Guard) {
+        log(&format!(
+            "the guard keeps more privileges than it needs: {error}"
+        ));
+    }
     let runtime = leave_the_crowd()?;
     let daemon_exit = daemon.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let mut watch = Watch::new(socket, daemon_exit.as_ref().map(AsFd::as_fd));
@@ -88,7 +95,7 @@ fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
 }
 
 /// Makes sure that what ends the daemon does not end the guard before it has cleaned up: the terminal's Ctrl-C, and
-/// signals sent to all processes of a service at once.
+/// signals sent to all processes of a service at once, to stop it or because its watchdog went unanswered.
 ///
 /// Handlers that do nothing, rather than ignored signals, because scripts would inherit the latter.
 fn leave_the_crowd() -> io::Result<Runtime> {
@@ -102,6 +109,7 @@ fn leave_the_crowd() -> io::Result<Runtime> {
             SignalKind::interrupt(),
             SignalKind::terminate(),
             SignalKind::hangup(),
+            SignalKind::from_raw(Signal::ABORT.as_raw()),
         ];
         // With SIGCHLD ignored by whoever started the daemon, no outcome could be learned.
         kinds

@@ -10,6 +10,7 @@
 )]
 
 use std::{
+    collections::BTreeMap,
     env, fs,
     io::{self, BufRead, BufReader, Read},
     net::{IpAddr, Ipv4Addr, UdpSocket},
@@ -101,7 +102,7 @@ fn a_killed_daemon_is_cleaned_up_after() {
 
 fn the_guard_survives_the_signals_that_go_to_all() {
     let daemon = Daemon::start();
-    for signal in [Signal::INT, Signal::TERM, Signal::HUP] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::ABORT] {
         kill_process(pid(&daemon.guard), signal).unwrap();
     }
     daemon.kill();
@@ -273,12 +274,15 @@ fn table(folder: &Path) -> Table {
     let argv = ["/bin/sh", "-c", &check].map(String::from).to_vec();
     Table {
         pid_file: Some(folder.join("pid")),
-        slots: vec![slot],
-        scripts: vec![Script {
-            argv,
-            uid: 0,
-            gid: 0,
-        }],
+        slots: BTreeMap::from([(SlotIndex(0), slot)]),
+        scripts: BTreeMap::from([(
+            ScriptIndex(0),
+            Script {
+                argv,
+                uid: 0,
+                gid: 0,
+            },
+        )]),
     }
 }
 

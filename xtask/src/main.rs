@@ -6,6 +6,7 @@
 mod cargo;
 mod console;
 mod corpus;
+mod dist;
 mod lint;
 mod machine;
 mod prerequisites;
@@ -45,7 +46,7 @@ enum Task {
     /// With arguments after `--`: runs the daemon itself with them, as root, for example
     /// `cargo xtask run -- -f /etc/keepalived/keepalived.conf -n -l`.
     Run(run::Arguments),
-    /// Run everything CI runs: formatting, lints, unit tests, the XDP tests, the end-to-end tests
+    /// Run everything CI runs: formatting, lints, unit tests, the XDP tests, the end-to-end tests, the Debian package
     ///
     /// Installs what is missing, builds as you, and runs only the finished test programs as root. A missing tool or
     /// privilege is a failure, never a skip. The last line is the total.
@@ -55,6 +56,13 @@ enum Task {
     /// Says first what it will install and why. bpf-linker goes into `.tools` of this folder; services that come with
     /// packages are neither started nor enabled.
     Setup(SetupArguments),
+    /// Build the Debian package, target/dist/xvrrpd_VERSION_ARCH.deb
+    ///
+    /// A release build of the daemon with the XDP program inside, its unit and init script, manual pages and completions. It takes
+    /// the place of keepalived: `apt install ./target/dist/xvrrpd_*.deb` removes that package and keeps its configuration. No root is
+    /// needed. The same commit, toolchain and libraries give the same bytes; times are those of the last commit, or of
+    /// SOURCE_DATE_EPOCH. Needs dpkg-dev, and says so.
+    Dist(dist::Arguments),
     /// Check the rules of the house: who may know whom, where `unsafe` may stand
     Lint,
     /// Send a folder of keepalived configurations through `xvrrpd check` and count the answers
@@ -95,6 +103,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Run(arguments) => run::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
         Task::Setup(arguments) => setup(&arguments),
+        Task::Dist(arguments) => dist::run(&arguments),
         Task::Lint => lint::run(),
         Task::Corpus { folder } => corpus::run(&folder),
     }

@@ -7,6 +7,7 @@ mod tally;
 
 use std::{
     ffi::OsStr,
+    path::Path,
     process::{Command, ExitCode},
 };
 
@@ -14,7 +15,8 @@ use anyhow::{Context as _, Result, bail};
 
 use self::{stage::Stages, tally::Tally};
 use crate::{
-    cargo, console, lint, machine,
+    cargo::{self, Binaries, Executable},
+    console, dist, lint, machine,
     prerequisites::{self, Consent, Purpose},
     privilege::{self, Way},
     process, toolchain, workspace,
@@ -52,6 +54,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     stages.run("units", || units(arguments));
     stages.run("kernel and end to end", || privileged(arguments, way));
+    if !arguments.quick {
+        stages.run("package", || package(arguments, way));
+    }
     stages.finish(arguments.filter.as_deref())
 }
 
@@ -122,7 +127,7 @@ fn clippy_of_the_program() -> Result<Tally> {
     Ok(Tally::default())
 }
 
-fn path_starting_with(folder: &std::path::Path) -> Result<std::ffi::OsString> {
+fn path_starting_with(folder: &Path) -> Result<std::ffi::OsString> {
     let path = std::env::var_os("PATH").unwrap_or_default();
     let folders = std::iter::once(folder.to_owned()).chain(std::env::split_paths(&path));
     Ok(std::env::join_paths(folders)?)
@@ -139,19 +144,82 @@ fn units(arguments: &Arguments) -> Result<Tally> {
 /// Builds the test programs as the user and has the runner run them as root.
 fn privileged(arguments: &Arguments, way: Way) -> Result<Tally> {
     let binaries = cargo::build_binaries()?;
-    // Of all packages, as the units were, so that dependencies are not built again with other features.
+    let (_, tests): (Vec<_>, Vec<_>) = test_programs()?.into_iter().partition(is_of_the_package);
+    // Elsewhere than in `tests` a test program plays several parts, and has no list of tests.
+    let (lists, wholes): (Vec<_>, Vec<_>) = tests
+        .iter()
+        .partition(|test| test.package == workspace::root().join("tests"));
+    let wholes = wholes
+        .iter()
+        .flat_map(|test| [OsStr::new("--whole"), test.path.as_os_str()]);
+    let programs = wholes.chain(lists.iter().map(|test| test.path.as_os_str()));
+    run_as_root(arguments, way, &binaries, None, programs)
+}
+
+/// Builds the Debian package, twice, and has it installed on machines of its own.
+fn package(arguments: &Arguments, way: Way) -> Result<Tally> {
+    if workspace::find("apt-get").is_none() {
+        console::note("no apt here: the Debian package is tested on Debian");
+        return Ok(Tally::default());
+    }
+    let binaries = cargo::build_binaries()?;
+    let mut tests = test_programs()?.into_iter().filter(is_of_the_package);
+    let test = tests.next().context("there is no test of the package")?;
+    if let Some(filter) = &arguments.filter
+        && !has_test(&test, filter)?
+    {
+        return Ok(Tally::default());
+    }
+    let package = dist::build()?;
+    let first = std::fs::read(&package)?;
+    if std::fs::read(dist::build()?)? != first {
+        bail!("packed twice, the package was not the same");
+    }
+    let programs = [test.path.as_os_str()];
+    run_as_root(arguments, way, &binaries, Some(&package), programs)
+}
+
+/// Those that need the Debian package.
+fn is_of_the_package(test: &Executable) -> bool {
+    test.target == "package"
+}
+
+/// Of all packages, as the units were, so that dependencies are not built again with other features.
+fn test_programs() -> Result<Vec<Executable>> {
     let built = cargo::build(&["test", "--workspace", "--no-run"])?;
     let tests: Vec<_> = built.into_iter().filter(|one| one.kind == "test").collect();
     if tests.is_empty() {
         bail!("there are no test programs");
     }
+    Ok(tests)
+}
+
+/// Whether `test` has one whose whole name, as the runner shows it, contains `filter`.
+fn has_test(test: &Executable, filter: &str) -> Result<bool> {
+    let list = Command::new(&test.path)
+        .args(["--list", "--format", "terse"])
+        .output()
+        .with_context(|| format!("cannot run {}", test.path.display()))?;
+    let list = String::from_utf8(list.stdout)?;
+    let mut names = list.lines().filter_map(|line| line.strip_suffix(": test"));
+    Ok(names.any(|name| format!("{}::{name}", test.target).contains(filter)))
+}
+
+fn run_as_root<'a>(
+    arguments: &Arguments,
+    way: Way,
+    binaries: &Binaries,
+    package: Option<&Path>,
+    programs: impl IntoIterator<Item = &'a OsStr>,
+) -> Result<Tally> {
     let path = privilege::path_with_system_folders()?;
-    let variables = [
+    let mut variables = vec![
         ("PATH", path.as_os_str()),
         ("XVRRPD_BIN", binaries.daemon.as_os_str()),
         ("XVRRPD_LAB", binaries.lab.as_os_str()),
         ("RUST_BACKTRACE", OsStr::new("1")),
     ];
+    variables.extend(package.map(|package| ("XVRRPD_DEB", package.as_os_str())));
     let mut runner = if way.leads_to_root() {
         way.prepare("Running the tests")?;
         way.command(&binaries.runner, &variables)?
@@ -167,16 +235,7 @@ fn privileged(arguments: &Arguments, way: Way) -> Result<Tally> {
     if let Some(filter) = &arguments.filter {
         runner.args(["--filter", filter]);
     }
-    // Elsewhere than in `tests` a test program plays several parts, and has no list of tests.
-    let (lists, wholes): (Vec<_>, Vec<_>) = tests
-        .iter()
-        .partition(|test| test.package == workspace::root().join("tests"));
-    runner.args(
-        wholes
-            .iter()
-            .flat_map(|test| [OsStr::new("--whole"), test.path.as_os_str()]),
-    );
-    runner.args(lists.iter().map(|test| &test.path));
+    runner.args(programs);
     if let Way::None(why) = way {
         console::note("these were not run:");
         process::run(&mut runner)?;

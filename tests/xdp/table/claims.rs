@@ -10,6 +10,9 @@ use super::Table;
 use crate::case::{CLAIMED, CLAIMED_IN_VAIN, Outcome};
 use crate::world::{ACTIVE, BACKUP, FAR, GUARDED, OUR_ADDRESS, OUR_MAC, PEER, WATCHED};
 
+/// The claim may be of another VLAN, whose tag the program does not see.
+const LEFT_TO_THE_RAW_PATH: Outcome = Outcome::Passed(Reason::TagUnknown);
+
 pub(super) fn rows(table: &mut Table) {
     foreign(table);
     ours_or_nobodys(table);
@@ -36,12 +39,12 @@ fn foreign(table: &mut Table) {
         row(
             BACKUP.untrusted(),
             "while Backup where tags are stripped",
-            CLAIMED,
+            LEFT_TO_THE_RAW_PATH,
         );
         row(
             ACTIVE.untrusted(),
             "while Active where tags are stripped",
-            CLAIMED,
+            LEFT_TO_THE_RAW_PATH,
         );
     }
     let watched = Claim::of(WATCHED).frame();
@@ -108,6 +111,12 @@ fn malformed(table: &mut Table) {
         "a claim of another kind of hardware",
         Claim::of(GUARDED).types(6, 0x0800).frame(),
         malformed,
+    );
+    table.row_under(
+        BACKUP.untrusted(),
+        "a claim with lengths 6 and 16 where tags are stripped",
+        Claim::of(GUARDED).lengths(6, 16).frame(),
+        LEFT_TO_THE_RAW_PATH,
     );
     let other = Claim::of(GUARDED).for_mac(Mac([2; 6])).frame();
     for (when, circumstances, in_vain) in [("Backup", BACKUP, false), ("Active", ACTIVE, true)] {

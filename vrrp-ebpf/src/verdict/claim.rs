@@ -35,11 +35,15 @@ pub(super) fn decide<F: Frame + ?Sized, T: Tables, const AT: usize>(
     let Some(packet) = frame.header::<arp::Packet>(AT) else {
         return Verdict::Ignore;
     };
+    // Where a tag may have been stripped, another network may use our addresses. Who sees the tag judges: the raw path.
+    let is_final = port.flags & PORT_FINAL != 0;
     if !packet.is_ipv4_over_ethernet() {
-        return if packet.protocol_type.get() == ethernet::TYPE_IPV4 {
+        return if packet.protocol_type.get() != ethernet::TYPE_IPV4 {
+            Verdict::Ignore
+        } else if is_final {
             Verdict::Pass(Reason::ArpMalformed)
         } else {
-            Verdict::Ignore
+            Verdict::Pass(Reason::TagUnknown)
         };
     }
     let address = packet.sender_protocol;
@@ -49,12 +53,14 @@ pub(super) fn decide<F: Frame + ?Sized, T: Tables, const AT: usize>(
     if packet.sender_hardware == port.hardware_address {
         return Verdict::Ignore;
     }
-    let may_drop = port.flags & PORT_FINAL != 0 && vip.flags & VIP_DROP_CLAIMS != 0;
+    if !is_final {
+        return Verdict::Pass(Reason::TagUnknown);
+    }
     Verdict::Claim(Claim {
         slot: vip.slot,
         address,
         hardware_address: packet.sender_hardware,
         is_malformed: packet.sender_hardware != ethernet.source,
-        drop: may_drop && tables.role(vip.slot).is_active != 0,
+        drop: vip.flags & VIP_DROP_CLAIMS != 0 && tables.role(vip.slot).is_active != 0,
     })
 }

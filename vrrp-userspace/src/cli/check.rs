@@ -8,9 +8,10 @@ use std::{
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::{DEFAULT_CONFIG, is_coloured, load_options, say};
+use super::{DEFAULT_CONFIG, client::Whom, is_coloured, load_options, say};
 use crate::{
     check::{CheckOptions, CheckOutcome, check, check_pair},
+    daemon::Request,
     pair::Both,
 };
 
@@ -31,14 +32,24 @@ pub(super) struct Arguments {
     /// what can never happen. This host is not asked whether it has the scripts and interfaces.
     #[arg(long, num_args = 2, value_names = ["FILE", "FILE"], conflicts_with = "file")]
     pair: Vec<PathBuf>,
+    /// Say what a reload of the running daemon with this file would change. For root.
+    #[arg(long, conflicts_with_all = ["concise", "config_id", "pair"])]
+    against_running: bool,
+    #[command(flatten)]
+    whom: Whom,
 }
 
 /// Says everything there is to say about a configuration, or about two.
 ///
 /// # Errors
 ///
-/// More ids than files.
+/// More ids than files, or the daemon's answer cannot be read.
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.against_running {
+        // The daemon has another working folder.
+        let file = std::path::absolute(&arguments.file)?;
+        return arguments.whom.ask_for_changes(&Request::Preview { file });
+    }
     let outcome = match arguments.pair.as_slice() {
         [first, second] => check_two(arguments, first, second)?,
         _ => check_one(arguments)?,

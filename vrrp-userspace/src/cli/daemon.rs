@@ -14,12 +14,10 @@ use tracing::{error, info, warn};
 use super::{DEFAULT_CONFIG, DEFAULT_PID_FILE, complain, load_options};
 use crate::{
     check::{CheckOptions, check},
-    config::{self, Config, Diagnostic, Severity},
-    daemon::{self, Beginning, EXIT_CONFIGURATION},
+    config::{Diagnostic, Severity},
+    daemon::{self, Beginning, EXIT_CONFIGURATION, EXIT_PRIVILEGE, MissingPrivilege, Origin},
     system::{
-        config_files::DiskSource,
         datapath::RingSizes,
-        host::Host,
         log::{Detail, Log, LogSettings},
     },
 };
@@ -84,15 +82,20 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     };
     let options = daemon::Options {
+        // Whoever goes into the background leaves the folder he was in.
+        origin: Origin {
+            file: std::path::absolute(&arguments.use_file)?,
+            options: load_options(arguments.config_id.as_deref()),
+        },
         pid_file: std::path::absolute(&arguments.pid)?,
         rings,
     };
     name_process();
-    let (config, diagnostics) = load(arguments);
+    let (config, diagnostics) = options.origin.load();
     let beginning = if config.instances.is_empty() {
         None
     } else {
-        Some(Beginning::new(&options)?)
+        Some(Beginning::new(&config, &options)?)
     };
     let log = Log::start(&LogSettings {
         console: arguments.log_console,
@@ -113,7 +116,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
         }
     }
     let done = match beginning {
-        Some(beginning) => daemon::run(&config, &options, beginning),
+        Some(beginning) => daemon::run(config, &diagnostics, &options, beginning),
         None => {
             let nothing = format!("nothing in {} can run", arguments.use_file.display());
             error!("{nothing}");
@@ -130,7 +133,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     }
     // Nothing is said about lines that could not be written: where they went, nobody reads.
     log.finish(Duration::from_secs(1));
-    Ok(done.unwrap_or(ExitCode::FAILURE))
+    Ok(done.unwrap_or_else(|failure| {
+        if failure.is::<MissingPrivilege>() {
+            ExitCode::from(EXIT_PRIVILEGE)
+        } else {
+            ExitCode::FAILURE
+        }
+    }))
 }
 
 /// `-t`: what is found goes to standard error or into a file, one line each, as keepalived's does.
@@ -160,14 +169,6 @@ fn name_process() {
     if let Ok(name) = CString::new(name.get(..15).unwrap_or(name)) {
         rustix::thread::set_name(&name).ok();
     }
-}
-
-fn load(arguments: &Arguments) -> (Config, Vec<Diagnostic>) {
-    let name = arguments.use_file.to_string_lossy();
-    let options = load_options(arguments.config_id.as_deref());
-    let (config, mut diagnostics) = config::load(&DiskSource, &name, &options);
-    diagnostics.extend(config::verify(&config, &Host));
-    (config, diagnostics)
 }
 
 fn tell(diagnostics: &[Diagnostic]) {

@@ -54,6 +54,17 @@ pub struct Global {
     pub script_security: bool,
     /// How packets are judged where an instance does not say.
     pub xdp: XdpSettings,
+    /// Whose members may ask the running daemon; `xvrrpd` if absent and there is such a group.
+    pub control_group: Option<ControlGroup>,
+}
+
+/// A group of this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ControlGroup {
+    /// Its name.
+    pub name: String,
+    /// Where it is written.
+    pub place: Place,
 }
 
 /// E-mail on transitions.

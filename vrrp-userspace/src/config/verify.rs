@@ -52,6 +52,7 @@ pub fn verify(config: &Config, environment: &dyn Environment) -> Vec<Diagnostic>
     for instance in &config.instances {
         verifier.instance(instance);
     }
+    verifier.control_group();
     let mut diagnostics = verifier.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start());
     diagnostics
@@ -120,6 +121,19 @@ impl Verifier<'_> {
                     .stops(&instance.name);
                 self.diagnostics.push(diagnostic);
             }
+        }
+    }
+
+    fn control_group(&mut self) {
+        let Some(group) = &self.config.global.control_group else {
+            return;
+        };
+        if !self.environment.group_exists(&group.name) {
+            let headline = format!("there is no group `{}`", group.name);
+            let diagnostic = Diagnostic::error(headline, group.place.0.clone())
+                .now("only root may ask the daemon")
+                .help(format!("groupadd --system {}", group.name));
+            self.diagnostics.push(diagnostic);
         }
     }
 

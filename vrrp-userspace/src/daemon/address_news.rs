@@ -5,7 +5,7 @@ use tracing::{debug, error, warn};
 use super::plan::Plan;
 use crate::{
     guard::{GuardSender, SlotIndex},
-    system::address_worker::AddressReport,
+    system::{address_worker::AddressReport, netlink::AddressFailure},
 };
 
 /// What the guard must know of the addresses, told on the worker's thread: it never waits.
@@ -14,11 +14,18 @@ use crate::{
 /// claim, and must not be the last word.
 pub(super) fn tell_guard(report: &AddressReport, guard: &GuardSender) {
     let (slot, is_released) = match report {
-        AddressReport::Released { slot, failures } if failures.is_empty() => (*slot, true),
+        AddressReport::Released { slot, failures } | AddressReport::Retired { slot, failures }
+            if failures.is_empty() =>
+        {
+            (*slot, true)
+        }
         AddressReport::Installed { slot, .. } | AddressReport::Failed { slot, .. } => {
             (*slot, false)
         }
-        AddressReport::Released { .. } | AddressReport::Announced { .. } => return,
+        AddressReport::Released { .. }
+        | AddressReport::Retired { .. }
+        | AddressReport::Reassigned { .. }
+        | AddressReport::Announced { .. } => return,
     };
     let Ok(index) = u16::try_from(slot) else {
         return;
@@ -37,7 +44,7 @@ pub(super) fn tell_guard(report: &AddressReport, guard: &GuardSender) {
 pub(super) fn log(plan: &Plan, report: &AddressReport) {
     let name = |slot: &usize| {
         plan.routers
-            .get(*slot)
+            .get(slot)
             .map_or("", |router| router.settings.name.as_str())
     };
     match report {
@@ -69,14 +76,18 @@ pub(super) fn log(plan: &Plan, report: &AddressReport) {
         AddressReport::Announced { .. } => {}
         AddressReport::Released { slot, failures } => {
             debug!("({}) removing VIPs.", name(slot));
-            for failure in failures {
-                error!(
-                    "({}) cannot remove {}: {}",
-                    name(slot),
-                    failure.address,
-                    failure.error
-                );
-            }
+            stuck(name(slot), failures);
         }
+        AddressReport::Reassigned { slot, failures } => stuck(name(slot), failures),
+        AddressReport::Retired { failures, .. } => stuck("a router that was removed", failures),
+    }
+}
+
+fn stuck(name: &str, failures: &[AddressFailure]) {
+    for failure in failures {
+        error!(
+            "({name}) cannot remove {}: {}",
+            failure.address, failure.error
+        );
     }
 }

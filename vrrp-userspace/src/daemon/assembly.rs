@@ -4,32 +4,27 @@ use std::{collections::BTreeMap, net::Ipv4Addr, path::Path};
 
 use anyhow::Result;
 use rustix::system::uname;
-use tokio::sync::mpsc;
 use tracing::{debug, error, warn};
 use vrrp_ebpf::wire::ipv4;
 
 use super::{
-    election::Seat,
     network::Network,
-    observer::{Dependencies, Observer},
-    plan::Plan,
-    rejections::Rejections,
-    reporter::{Audience, Reporter},
+    observer::Dependencies,
+    plan::{Plan, RouterPlan},
+    reporter::{Audience, Roster},
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
-    guard::{ReleaseAdvert, Slot, Table},
-    protocol::{Priority, VirtualRouter, address_claims::AddressClaims},
+    guard::{self, ReleaseAdvert, ScriptIndex, SlotIndex, Table},
+    protocol::Priority,
     system::{
         account,
+        capabilities::{self, BPF},
         datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
-        runner::{Reports, Runner, ScriptChanged, track},
+        runner::{Reports, TrackedScript},
     },
 };
-
-/// Changes of mind of scripts that may wait; a script changes it at most once an interval.
-const SCRIPT_CHANGES: usize = 1024;
 
 /// The program's maps, each for the one who needs it.
 #[derive(Default)]
@@ -43,9 +38,16 @@ pub(super) struct Maps {
 pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
     if plan
         .interfaces
-        .iter()
+        .values()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
+        return Maps::default();
+    }
+    if !capabilities::has(&BPF) {
+        warn!(
+            "XDP: {} is needed to {} and missing; listening on raw sockets",
+            BPF.name, BPF.purpose
+        );
         return Maps::default();
     }
     match try_load(rings) {
@@ -89,82 +91,101 @@ pub(super) fn accounts(config: &Config) -> impl Fn(&ScriptCommand) -> Option<(u3
     }
 }
 
-pub(super) fn seats(plan: &Plan) -> Vec<Seat> {
-    plan.routers
-        .iter()
-        .map(|router| Seat::new(VirtualRouter::new(router.settings.clone()), router.port))
-        .collect()
-}
-
-pub(super) fn observer(plan: &Plan) -> Observer {
-    let names: BTreeMap<_, _> = plan
-        .tracked
-        .iter()
-        .map(|script| (script.index, script.name.clone()))
-        .collect();
-    let dependencies = plan.routers.iter().map(|router| Dependencies {
+/// What each router depends on, by slot.
+pub(super) fn dependencies(plan: &Plan) -> BTreeMap<usize, Dependencies> {
+    let depends_on = |router: &RouterPlan| Dependencies {
         interface: router.settings.interface.clone(),
         interfaces: router.interfaces.clone(),
         scripts: router.tracked.clone(),
         priority: router.settings.priority,
-    });
-    Observer::new(dependencies, names)
+    };
+    plan.routers
+        .iter()
+        .map(|(slot, router)| (*slot, depends_on(router)))
+        .collect()
 }
 
+/// The names of the scripts that are tracked.
+pub(super) fn script_names(plan: &Plan) -> BTreeMap<ScriptIndex, String> {
+    let named = |script: &TrackedScript| (script.index, script.name.clone());
+    plan.tracked.iter().map(named).collect()
+}
+
+/// What the guard has to know of a router: how it says goodbye, and what it may hold.
+pub(super) fn guard_slot(
+    router: &RouterPlan,
+    network: &Network,
+    source: Option<Ipv4Addr>,
+) -> guard::Slot {
+    let release = source.and_then(|source| {
+        Some(ReleaseAdvert {
+            interface: network.index_of(&router.settings.interface)?,
+            source,
+            destination: ipv4::VRRP_GROUP.into(),
+            message: router.template.message(Priority::RELEASE, source),
+        })
+    });
+    guard::Slot {
+        name: router.settings.name.clone(),
+        release,
+        addresses: router.addresses.clone(),
+    }
+}
+
+/// Everything the guard has to know. What departs belongs to it until it is gone.
 pub(super) fn guard_table(
     plan: &Plan,
     network: &Network,
-    sources: &[Option<Ipv4Addr>],
+    departing: &BTreeMap<usize, guard::Slot>,
     pid_file: &Path,
 ) -> Table {
-    let slots = plan.routers.iter().enumerate().map(|(slot, router)| {
-        let source = sources.get(slot).copied().flatten();
-        let release = source.and_then(|source| {
-            Some(ReleaseAdvert {
-                interface: network.index_of(&router.settings.interface)?,
-                source,
-                destination: ipv4::VRRP_GROUP.into(),
-                message: router.template.message(Priority::RELEASE, source),
-            })
-        });
-        Slot {
-            name: router.settings.name.clone(),
-            release,
-            addresses: router.addresses.clone(),
+    let mut slots = BTreeMap::new();
+    for (slot, router) in &plan.routers {
+        slots.insert(*slot, guard_slot(router, network, network.source_of(*slot)));
+    }
+    for (slot, leaving) in departing {
+        match slots.get_mut(slot) {
+            Some(staying) => staying.addresses.extend(leaving.addresses.iter().cloned()),
+            None => drop(slots.insert(*slot, leaving.clone())),
         }
-    });
+    }
+    let index = |slot| u16::try_from(slot).map(SlotIndex).ok();
+    let slots = slots.into_iter();
     Table {
         pid_file: Some(pid_file.to_owned()),
-        slots: slots.collect(),
+        slots: slots
+            .filter_map(|(slot, told)| Some((index(slot)?, told)))
+            .collect(),
         scripts: plan.scripts.clone(),
     }
 }
 
-pub(super) fn reporter(config: &Config, plan: &Plan, runner: Runner) -> Reporter {
-    let audiences = plan.routers.iter().map(|router| Audience {
+/// Who is told what from now on. The mailer is for the caller to decide about.
+pub(super) fn roster(config: &Config, plan: &Plan) -> Roster {
+    let audience = |router: &RouterPlan| Audience {
         name: router.settings.name.clone(),
         notify: router.notify,
         sends_mail: router.sends_mail,
         interval: router.settings.advertisement_interval,
-    });
-    let router_id = config.global.router_id.clone().unwrap_or_else(host_name);
-    Reporter {
-        audiences: audiences.collect(),
+    };
+    Roster {
+        audiences: plan
+            .routers
+            .iter()
+            .map(|(slot, router)| (*slot, audience(router)))
+            .collect(),
         interfaces: plan
             .interfaces
             .iter()
-            .map(|interface| interface.name.clone())
+            .map(|(port, interface)| (*port, interface.name.clone()))
             .collect(),
-        router_id,
-        runner,
-        mailer: mailer(config),
-        claims: AddressClaims::default(),
-        rejections: Rejections::default(),
+        router_id: config.global.router_id.clone().unwrap_or_else(host_name),
+        ..Roster::default()
     }
 }
 
 /// Without a server or somebody to write to there is no mail, as with keepalived.
-fn mailer(config: &Config) -> Option<Mailer> {
+pub(super) fn mail_settings(config: &Config) -> Option<MailSettings> {
     let mail = &config.global.mail;
     let server = mail.server.as_ref()?;
     if mail.to.is_empty()
@@ -175,7 +196,7 @@ fn mailer(config: &Config) -> Option<Mailer> {
     {
         return None;
     }
-    let settings = MailSettings {
+    Some(MailSettings {
         port: server.port,
         connect_timeout: mail.connect_timeout,
         from: mail
@@ -185,8 +206,12 @@ fn mailer(config: &Config) -> Option<Mailer> {
         to: mail.to.clone(),
         helo_name: mail.helo_name.clone(),
         ..MailSettings::new(server.host.as_str())
-    };
-    match Mailer::start(settings) {
+    })
+}
+
+/// Somebody who sends mails, if any are to be sent.
+pub(super) fn mailer(settings: Option<&MailSettings>) -> Option<Mailer> {
+    match Mailer::start(settings?.clone()) {
         Ok(mailer) => Some(mailer),
         Err(failure) => {
             error!("no mail will be sent: {failure}");
@@ -197,21 +222,6 @@ fn mailer(config: &Config) -> Option<Mailer> {
 
 fn host_name() -> String {
     uname().nodename().to_string_lossy().into_owned()
-}
-
-pub(super) fn start_scripts(plan: &Plan, runner: &Runner) -> mpsc::Receiver<ScriptChanged> {
-    let (sender, receiver) = mpsc::channel(SCRIPT_CHANGES);
-    for script in &plan.tracked {
-        let sender = sender.clone();
-        let name = script.name.clone();
-        let changed = move |change| {
-            if sender.try_send(change).is_err() {
-                error!("the result of script {name} was lost: too many wait to be acted on");
-            }
-        };
-        drop(tokio::spawn(track(script.clone(), runner.clone(), changed)));
-    }
-    receiver
 }
 
 pub(super) async fn serve_runner(reports: Reports) {

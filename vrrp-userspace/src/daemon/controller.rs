@@ -1,9 +1,8 @@
 //! The tokio side while the daemon runs: observations come in here and go on to the election.
 
 use std::{
-    collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
-    path::PathBuf,
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
     process::ExitCode,
     sync::{
         Arc,
@@ -16,34 +15,46 @@ use std::{
 use anyhow::{Context as _, Result};
 use tokio::{sync::mpsc, task, time::sleep};
 use tracing::{debug, error, info, warn};
+use vrrp_ebpf::abi::MAX_ROUTERS;
 
 use super::{
-    Beginning, Options, address_news, assembly,
+    Beginning, Options, address_news,
+    alert_sources::{self, AlertSources},
+    assembly,
     background::tell_parent,
+    control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
-    executor::{Executor, TELLINGS, Telling, Voice},
+    executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
     inspector::Inspector,
-    network::Network,
+    network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
     recorder,
+    reload::{LastReload, Running},
+    reporter::{Reporter, Roster},
     signals::{Order, Signals},
+    tracking_tasks::TrackingTasks,
+    watchdog,
 };
 use crate::{
-    config::Config,
-    guard::{GuardLink, GuardSender},
+    config::{Config, Diagnostic},
+    guard::{self, GuardLink, GuardSender, LinkError, Table},
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
+        clock,
+        control_socket::{ControlSocket, ControlSocketError},
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
+        service_manager::ServiceManager,
     },
     tracking::{Change, ScriptStatus},
 };
 
-/// Reports of the address worker that may wait to be logged.
-const ADDRESS_REPORTS: usize = 1024;
+/// Reports of the address worker that may wait. Some have an effect here, so there is room for all that one reload can cause: four for each
+/// router. What comes on top of that is lines of the log.
+const ADDRESS_REPORTS: usize = 5 * MAX_ROUTERS;
 
 /// How long to wait before something that could not be found out is asked again.
 const AGAIN: Duration = Duration::from_millis(500);
@@ -53,28 +64,44 @@ const RELEASE_DEADLINE: Duration = Duration::from_secs(10);
 
 /// Knows what was observed, and tells the election what it means.
 pub(super) struct Controller {
-    plan: Plan,
-    network: Network,
-    observer: Observer,
-    outbox: Outbox,
-    runner: Runner,
-    pid_file: PathBuf,
+    pub(super) options: Options,
+    /// The configuration that runs, and what was said about it.
+    pub(super) running: Running,
+    /// What came of the last reload.
+    pub(super) last_reload: Option<LastReload>,
+    pub(super) plan: Plan,
+    pub(super) network: Network,
+    pub(super) observer: Observer,
+    pub(super) outbox: Outbox,
+    pub(super) runner: Runner,
+    pub(super) service_manager: ServiceManager,
+    pub(super) tracking: TrackingTasks,
+    /// What reloads have taken away and the address worker has not removed yet, by slot.
+    pub(super) departing: BTreeMap<usize, guard::Slot>,
+    /// What the guard was told last, and how many tables it was told until then.
+    pub(super) told_guard: (u64, Table),
     /// Whether the addresses we speak from are known as of the last change.
-    is_settled: bool,
+    pub(super) is_settled: bool,
+    /// Whether the interfaces were seen after the last reason to look.
+    pub(super) is_surveyed: bool,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
-struct Staff {
+pub(super) struct Staff {
     election: JoinHandle<()>,
-    addresses: AddressWorker,
+    pub(super) addresses: AddressWorker,
     /// Whether some address could not be removed when it should have been.
     has_leftovers: Arc<AtomicBool>,
     guard: GuardSender,
     reporter: task::JoinHandle<()>,
+    pub(super) rosters: mpsc::Sender<Roster>,
     guard_reports: task::JoinHandle<()>,
     network_changes: mpsc::Receiver<NetworkChange>,
-    address_news: mpsc::Receiver<AddressReport>,
+    pub(super) address_news: mpsc::Receiver<AddressReport>,
     script_changes: mpsc::Receiver<ScriptChanged>,
+    program_news: mpsc::Receiver<ProgramNews>,
+    reception: Option<Reception>,
+    asks: mpsc::Receiver<Ask>,
 }
 
 impl Controller {
@@ -84,7 +111,8 @@ impl Controller {
     ///
     /// When it could not start.
     pub(super) async fn run(
-        config: &Config,
+        config: Config,
+        diagnostics: &[Diagnostic],
         options: &Options,
         beginning: Beginning,
     ) -> Result<ExitCode> {
@@ -92,14 +120,23 @@ impl Controller {
             guard,
             pid_file,
             presence,
+            privileges: _,
+            control,
         } = beginning;
         let mut signals = Signals::new()?;
+        let plan = Plan::default().next(&config, &assembly::accounts(&config), &BTreeSet::new());
+        plan.fits()?;
         let (mut controller, mut staff) =
-            Self::assemble(config, options, guard, presence.is_the_only_one()).await?;
-        controller.start();
+            Self::assemble(control, &plan, options, guard, presence.is_the_only_one()).await?;
+        // A start is a reload of nothing.
+        controller
+            .become_(Running::of(config, diagnostics), plan, &staff)
+            .await;
         tell_parent();
+        controller.service_manager.ready();
         info!("Startup complete");
         controller.serve(&mut staff, &mut signals).await;
+        controller.service_manager.stopping();
         info!("Stopping");
         controller.stop(staff).await;
         drop((pid_file, presence));
@@ -107,14 +144,14 @@ impl Controller {
         Ok(ExitCode::SUCCESS)
     }
 
+    /// Everybody who will be needed for `plan`, with nothing to do yet.
     async fn assemble(
-        config: &Config,
+        socket: std::result::Result<ControlSocket, ControlSocketError>,
+        plan: &Plan,
         options: &Options,
         guard_link: GuardLink,
         is_the_only_one: bool,
     ) -> Result<(Self, Staff)> {
-        let plan = Plan::new(config, &assembly::accounts(config));
-        plan.fits()?;
         let netlink = Netlink::connect().context("netlink is out of reach")?;
         let network_changes = netlink
             .monitor()
@@ -123,88 +160,100 @@ impl Controller {
         let guard = guard_link.sender();
         let has_leftovers = Arc::new(AtomicBool::new(false));
         let (addresses, address_news) =
-            start_address_worker(&plan, &guard, is_the_only_one, &has_leftovers)?;
+            start_address_worker(plan, &guard, is_the_only_one, &has_leftovers)?;
 
-        let maps = assembly::load(&plan, options.rings);
+        let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
-        let voices = plan
-            .routers
-            .iter()
-            .map(|router| Voice::new(router.template.clone()));
-        let executor = Executor::new(
-            voices.collect(),
-            addresses.orders(),
-            guard.clone(),
-            tellings,
-        );
+        let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
+        let inspector = Inspector::start(outbox.clone(), program_sender.clone())
+            .context("the inspector thread cannot be started")?;
         let election = election::spawn(Election {
-            seats: assembly::seats(&plan),
+            seats: BTreeMap::new(),
             routers: RouterTable::new(),
             ports: Vec::new(),
             doorbell: maps.doorbell,
-            executor,
+            executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
-            inspector: Inspector::start(outbox.clone())
-                .context("the inspector thread cannot be started")?,
+            inspector: inspector.clone(),
         })
         .context("the election thread cannot be started")?;
 
-        let mut network = Network::new(netlink, maps.program, outbox.clone(), &plan);
-        network.publish_addresses(&plan);
-        let mut observer = assembly::observer(&plan);
-        for link in network.look_around(&plan).await {
-            observer.interface(&link.name, link.up);
-        }
-        let (sources, is_settled) = match network.find_sources(&plan).await {
-            Ok(sources) => (sources, true),
-            Err(failure) => {
-                warn!("Netlink: the addresses cannot be listed yet: {failure}");
-                (vec![None; plan.routers.len()], false)
-            }
+        let (ears, heard) = mpsc::channel(alert_sources::EARS);
+        let outlets = Outlets {
+            election: outbox.clone(),
+            inspector,
+            alerts: ears,
+            news: program_sender,
         };
-        let table = assembly::guard_table(&plan, &network, &sources, &options.pid_file);
-        let (runner, reports) = Runner::new(guard_link, table)?;
-        let reporter = assembly::reporter(config, &plan, runner.clone());
+        let (runner, reports) = Runner::new(guard_link, Table::default())?;
+        let service_manager = ServiceManager::find()
+            .context("the thread for the service manager cannot be started")?;
+        let (rosters, roster) = mpsc::channel(1);
+        let reporter = Reporter::new(runner.clone(), service_manager.clone());
+        let reporter = reporter.run(told, roster, AlertSources::new(maps.alerts, heard));
+        let (tracking, script_changes) = TrackingTasks::new(runner.clone());
+        let (reception, asks) = control::open(socket);
         let staff = Staff {
             election,
             addresses,
             has_leftovers,
             guard,
-            reporter: tokio::spawn(reporter.run(told, maps.alerts)),
+            reporter: tokio::spawn(reporter),
+            rosters,
             guard_reports: tokio::spawn(assembly::serve_runner(reports)),
             network_changes,
             address_news,
-            script_changes: assembly::start_scripts(&plan, &runner),
+            script_changes,
+            program_news,
+            reception,
+            asks,
         };
-        let pid_file = options.pid_file.clone();
-        let mut controller = Self {
-            plan,
-            network,
-            observer,
+        drop(tokio::spawn(watchdog::watch(
+            outbox.pulse(),
+            service_manager.clone(),
+        )));
+        let controller = Self {
+            options: options.clone(),
+            running: Running::default(),
+            last_reload: None,
+            plan: Plan::default(),
+            network: Network::new(netlink, maps.program, outlets),
+            observer: Observer::default(),
             outbox,
             runner,
-            pid_file,
-            is_settled,
+            service_manager,
+            tracking,
+            departing: BTreeMap::new(),
+            told_guard: (0, Table::default()),
+            is_settled: true,
+            is_surveyed: true,
         };
-        controller.observed_sources(&sources);
         Ok((controller, staff))
     }
 
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
         loop {
+            let is_known = self.is_settled && self.is_surveyed;
+            let chore_in = self
+                .network
+                .next_chore()
+                .map(|chore| chore.since(clock::now()));
             tokio::select! {
                 Some(change) = staff.network_changes.recv() => {
                     self.network_changed(change, &mut staff.network_changes).await;
                 }
-                () = sleep(AGAIN), if !self.is_settled => self.settle().await,
+                () = sleep(AGAIN), if !is_known => self.settle().await,
+                Some(news) = staff.program_news.recv() => self.network.program_news(news).await,
+                () = sleep(chore_in.unwrap_or_default()), if chore_in.is_some() => {
+                    self.do_chores().await;
+                }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
-                Some(report) = staff.address_news.recv() => address_news::log(&self.plan, &report),
+                Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
+                Some(ask) = staff.asks.recv() => self.answer(ask, staff).await,
                 order = signals.next_order() => match order {
                     Order::Stop => return,
-                    Order::Reload => {
-                        warn!("reload is not supported yet: the running configuration stays");
-                    }
+                    Order::Reload => drop(self.reload(staff).await),
                     Order::Record => self.record().await,
                     Order::Unknown(signal) => {
                         warn!("signal {signal} is not supported yet; nothing was done");
@@ -214,20 +263,40 @@ impl Controller {
         }
     }
 
-    /// Tells every router what is wrong with it, and then to start.
-    fn start(&mut self) {
+    async fn do_chores(&mut self) {
+        for name in self.network.do_chores(&self.plan).await {
+            self.link(&name, false);
+        }
         self.tell_news();
-        for slot in 0..self.plan.routers.len() {
-            self.outbox.send(Input::Event {
-                slot,
-                event: Event::Startup,
-            });
+    }
+
+    pub(super) fn tell_news(&mut self) {
+        for (slot, event) in self.observer.news() {
+            self.outbox.send(Input::Event { slot, event });
         }
     }
 
-    fn tell_news(&mut self) {
-        for (slot, event) in self.observer.news() {
-            self.outbox.send(Input::Event { slot, event });
+    pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
+        address_news::log(&self.plan, report);
+        let (slot, failures) = match report {
+            AddressReport::Reassigned { slot, failures }
+                if self.plan.routers.contains_key(slot) =>
+            {
+                (slot, failures)
+            }
+            AddressReport::Retired { slot, failures } if !self.plan.routers.contains_key(slot) => {
+                (slot, failures)
+            }
+            // The others are about no reload, or about one that another has overtaken, whose own report will come.
+            AddressReport::Reassigned { .. }
+            | AddressReport::Retired { .. }
+            | AddressReport::Installed { .. }
+            | AddressReport::Failed { .. }
+            | AddressReport::Announced { .. }
+            | AddressReport::Released { .. } => return,
+        };
+        if failures.is_empty() && self.departing.remove(slot).is_some() {
+            self.renew_guard_table();
         }
     }
 
@@ -259,7 +328,9 @@ impl Controller {
         match change {
             NetworkChange::Link(link) => {
                 if self.plan.port_of(&link.name).is_some() {
-                    self.link(&link.name, link.up);
+                    if self.network.carrier_changed(&link) {
+                        self.link(&link.name, link.up);
+                    }
                     self.network.link_is_there(&self.plan, &link).await;
                     self.is_settled = false;
                 }
@@ -277,20 +348,36 @@ impl Controller {
             NetworkChange::AddressAdded(observed) => self.is_settled &= observed.is_ours,
             NetworkChange::AddressRemoved(observed) => {
                 self.is_settled &= observed.is_ours;
-                removed.note(&self.plan, &observed.address);
+                if !self.is_departing(&observed.address) {
+                    removed.note(&self.plan, &observed.address);
+                }
             }
             NetworkChange::Overrun => self.look_afresh().await,
         }
     }
 
+    /// Whether a reload has taken this address away, so that its going is no surprise.
+    fn is_departing(&self, gone: &InterfaceAddress) -> bool {
+        let mut departing = self.departing.values().flat_map(|slot| &slot.addresses);
+        departing.any(|address| address.is_same_as(gone))
+    }
+
+    /// Looks at every interface. If they cannot be listed everything stays as it is, and we come back: not knowing is no reason to fail over.
     async fn look_afresh(&mut self) {
-        let there = self.network.look_around(&self.plan).await;
-        let names: Vec<String> = self
-            .plan
-            .interfaces
-            .iter()
-            .map(|known| known.name.clone())
-            .collect();
+        let mut there = match self.network.look_around(&self.plan).await {
+            Ok(there) => there,
+            Err(failure) => {
+                debug!("Netlink: the interfaces cannot be listed: {failure}");
+                self.is_surveyed = false;
+                return;
+            }
+        };
+        self.is_surveyed = true;
+        for link in &mut there {
+            link.up |= !self.network.carrier_changed(link);
+        }
+        let interfaces = self.plan.interfaces.values();
+        let names: Vec<String> = interfaces.map(|known| known.name.clone()).collect();
         for name in names {
             let is_up = there.iter().any(|link| link.name == name && link.up);
             self.link(&name, is_up);
@@ -300,26 +387,47 @@ impl Controller {
     }
 
     /// Finds out where each router speaks from, or leaves everything as it is and comes back.
-    async fn settle(&mut self) {
+    pub(super) async fn settle(&mut self) {
+        if !self.is_surveyed {
+            self.look_afresh().await;
+        }
         match self.network.find_sources(&self.plan).await {
             Ok(sources) => {
                 self.is_settled = true;
                 if self.observed_sources(&sources) {
-                    self.renew_guard_table(&sources);
+                    self.renew_guard_table();
                 }
                 self.tell_news();
             }
-            Err(failure) => debug!("Netlink: the addresses cannot be listed: {failure}"),
+            Err(failure) => {
+                debug!("Netlink: the addresses cannot be listed: {failure}");
+                self.is_settled = false;
+            }
         }
     }
 
+    /// How to tell the guard its table, if that is another one than it was told last. What is returned waits for the guard.
+    pub(super) fn guard_news(
+        &mut self,
+    ) -> Option<impl FnOnce() -> std::result::Result<(), LinkError> + Send + 'static> {
+        let pid_file = &self.options.pid_file;
+        let table = assembly::guard_table(&self.plan, &self.network, &self.departing, pid_file);
+        if table == self.told_guard.1 {
+            return None;
+        }
+        self.told_guard = (self.told_guard.0 + 1, table.clone());
+        let (runner, version) = (self.runner.clone(), self.told_guard.0);
+        Some(move || runner.install(version, table))
+    }
+
     /// The guard says goodbye from the addresses we speak from, so it learns of new ones.
-    fn renew_guard_table(&self, sources: &[Option<Ipv4Addr>]) {
-        let table = assembly::guard_table(&self.plan, &self.network, sources, &self.pid_file);
-        let runner = self.runner.clone();
-        drop(task::spawn_blocking(move || {
-            if let Err(failure) = runner.install(table) {
-                warn!("the guard was not told the new addresses: {failure}");
+    fn renew_guard_table(&mut self) {
+        let Some(telling) = self.guard_news() else {
+            return;
+        };
+        drop(task::spawn_blocking(|| {
+            if let Err(failure) = telling() {
+                warn!("the guard was not told what has changed: {failure}");
             }
         }));
     }
@@ -334,10 +442,10 @@ impl Controller {
     }
 
     /// `true` if some router speaks from another address than before.
-    fn observed_sources(&mut self, sources: &[Option<Ipv4Addr>]) -> bool {
+    fn observed_sources(&mut self, sources: &Sources) -> bool {
         let mut is_news = false;
-        for (slot, source) in sources.iter().enumerate() {
-            is_news |= self.observer.source(slot, *source);
+        for (slot, source) in sources {
+            is_news |= self.observer.source(*slot, *source);
         }
         is_news
     }
@@ -353,7 +461,7 @@ impl Controller {
 
     /// Writes what went through the doors, for `xvrrpd replay`.
     async fn record(&self) {
-        let path = self.pid_file.with_extension("recording.json");
+        let path = self.options.pid_file.with_extension("recording.json");
         match recorder::write(&self.outbox, &path).await {
             Ok(()) => info!("recording written to {}", path.display()),
             Err(failure) => error!("no recording: {failure:#}"),
@@ -364,6 +472,7 @@ impl Controller {
     ///
     /// Nobody waits for a script: it may itself be waiting for us to stop.
     async fn stop(self, staff: Staff) {
+        self.network.log_raw_counters();
         self.outbox.send(Input::Stop);
         let Staff {
             election,
@@ -372,8 +481,12 @@ impl Controller {
             guard,
             reporter,
             guard_reports,
+            reception,
             ..
         } = staff;
+        if let Some(reception) = reception {
+            reception.close().await;
+        }
         let is_released = task::spawn_blocking(move || {
             let has_ended = election.join().is_ok();
             addresses.shutdown(RELEASE_DEADLINE) && has_ended
@@ -399,14 +512,14 @@ struct Removed(BTreeMap<usize, (IpAddr, usize)>);
 
 impl Removed {
     fn note(&mut self, plan: &Plan, gone: &InterfaceAddress) {
-        for (slot, router) in plan.routers.iter().enumerate() {
+        for (slot, router) in &plan.routers {
             if router
                 .addresses
                 .iter()
                 .any(|address| address.is_same_as(gone))
             {
                 self.0
-                    .entry(slot)
+                    .entry(*slot)
                     .and_modify(|(_, others)| *others += 1)
                     .or_insert((gone.address, 0));
             }
@@ -421,18 +534,34 @@ fn start_address_worker(
     has_leftovers: &Arc<AtomicBool>,
 ) -> Result<(AddressWorker, mpsc::Receiver<AddressReport>)> {
     let (sender, receiver) = mpsc::channel(ADDRESS_REPORTS);
-    let addresses = plan
-        .routers
-        .iter()
-        .map(|router| router.addresses.clone())
+    let routers = plan.routers.values();
+    let configured = routers
+        .flat_map(|router| router.addresses.clone())
         .collect();
     let guard = guard.clone();
     let has_leftovers = Arc::clone(has_leftovers);
-    let worker = AddressWorker::start(addresses, is_the_only_one, move |report| {
-        if let AddressReport::Released { failures, .. } = &report {
-            has_leftovers.store(!failures.is_empty(), Ordering::Release);
+    let mut leftovers = BTreeSet::new();
+    let worker = AddressWorker::start(configured, is_the_only_one, move |report| {
+        if let AddressReport::Released { slot, failures }
+        | AddressReport::Retired { slot, failures } = &report
+        {
+            if failures.is_empty() {
+                leftovers.remove(slot);
+            } else {
+                leftovers.insert(*slot);
+            }
+            has_leftovers.store(!leftovers.is_empty(), Ordering::Release);
         }
         address_news::tell_guard(&report, &guard);
+        if matches!(
+            report,
+            AddressReport::Announced {
+                rounds_left: 1..,
+                ..
+            }
+        ) {
+            return;
+        }
         // Full only if nobody logs any more; the effect is done, and only its line is lost.
         sender.try_send(report).ok();
     })

@@ -4,26 +4,24 @@
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
-use std::{collections::BTreeMap, io, net::Ipv4Addr};
+use std::{collections::BTreeMap, io};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::Errno,
 };
 use vrrp_ebpf::{
-    abi::{
-        BlockView, Bucket, REASON_COUNT, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey,
-    },
+    abi::{BlockView, Role, RouterEntry, RouterKey, VipEntry, VipKey},
     verdict::{Tables, Verdict, decide_datagram},
 };
 
 use super::{
     door::Door,
-    executor::{Executor, Told},
+    executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
-    inbox::{Inbox, Input},
+    inbox::{Inbox, Input, Joining},
     inspector::Inspector,
-    port::{Port, Silence},
+    port::{Port, Question, Silence},
 };
 use crate::{
     protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
@@ -38,21 +36,22 @@ const DATAGRAMS_AT_ONCE: usize = 4096;
 pub(super) struct Seat {
     pub(super) door: Door,
     hearing: Hearing,
-    /// Rejections on the raw path that may be told, by reason.
-    buckets: [Bucket; REASON_COUNT],
     /// The port it listens on.
     port: u16,
     published: Role,
 }
 
 impl Seat {
-    pub(super) fn new(router: VirtualRouter, port: u16) -> Self {
+    /// A seat whose block in the kernel is `block`: what it says so far is acknowledged.
+    fn new(router: VirtualRouter, port: u16, block: &BlockView) -> Self {
         Self {
             door: Door::new(router),
-            hearing: Hearing::default(),
-            buckets: [Bucket::default(); REASON_COUNT],
+            hearing: Hearing::after(block),
             port,
-            published: Role::default(),
+            published: Role {
+                acknowledged: block.bell,
+                ..Role::default()
+            },
         }
     }
 
@@ -71,7 +70,8 @@ pub(super) type RouterTable = BTreeMap<RouterKey, RouterEntry>;
 
 /// The election, before and while it runs.
 pub(super) struct Election {
-    pub(super) seats: Vec<Seat>,
+    /// By slot.
+    pub(super) seats: BTreeMap<usize, Seat>,
     pub(super) routers: RouterTable,
     pub(super) ports: Vec<Port>,
     pub(super) doorbell: Option<Doorbell>,
@@ -83,9 +83,6 @@ pub(super) struct Election {
 impl Election {
     /// Runs until it is told to stop, and every router has said goodbye.
     pub(super) fn run(mut self) {
-        for slot in 0..self.seats.len() {
-            self.publish(slot);
-        }
         let mut buffer = Buffer::default();
         loop {
             self.wait();
@@ -105,7 +102,7 @@ impl Election {
     fn wait(&self) {
         let deadlines = self
             .seats
-            .iter()
+            .values()
             .filter(|seat| !self.awaits_inspection(seat));
         let deadline = deadlines
             .filter_map(|seat| seat.door.router().deadline())
@@ -135,6 +132,23 @@ impl Election {
         while let Some(input) = self.inbox.next_input() {
             match input {
                 Input::Event { slot, event } => self.give(slot, event),
+                Input::Seat(joining) => self.seat(*joining),
+                Input::Unseat { slot, done } => {
+                    self.unseat(slot);
+                    done.send(()).ok();
+                }
+                Input::Change {
+                    slot,
+                    settings,
+                    template,
+                    entry,
+                } => {
+                    self.routers.extend(entry);
+                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
+                        voice.template = *template;
+                    }
+                    self.give(slot, Event::SettingsChanged(settings));
+                }
                 Input::SpeakFrom {
                     slot,
                     sender,
@@ -143,7 +157,7 @@ impl Election {
                     entry,
                 } => {
                     self.routers.insert(key, entry);
-                    if let Some(voice) = self.executor.voices.get_mut(slot) {
+                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
                         voice.from = Some((sender, source));
                     }
                     self.give(slot, Event::PrimaryAddressObserved(source));
@@ -152,9 +166,15 @@ impl Election {
                     self.ports.retain(|other| other.number != port.number);
                     self.ports.push(*port);
                 }
+                Input::Deafen(number) => self.ports.retain(|port| port.number != number),
                 Input::Hear { port, hearing } => {
                     if let Some(port) = self.port(port) {
                         port.set_hearing(hearing);
+                    }
+                }
+                Input::Deaf { port, is_deaf } => {
+                    if let Some(port) = self.port(port) {
+                        port.set_deaf(is_deaf);
                     }
                 }
                 Input::Inspected {
@@ -169,7 +189,7 @@ impl Election {
                 Input::Record(answer) => {
                     let recordings = self
                         .seats
-                        .iter()
+                        .values()
                         .map(|seat| seat.door.recording().clone())
                         .collect();
                     answer.send(recordings).ok();
@@ -180,10 +200,35 @@ impl Election {
         true
     }
 
+    fn seat(&mut self, joining: Joining) {
+        let Joining {
+            slot,
+            router,
+            template,
+            port,
+        } = joining;
+        let block = self.block(slot).unwrap_or_default();
+        self.executor.voices.insert(slot, Voice::new(template));
+        self.seats.insert(slot, Seat::new(router, port, &block));
+        self.publish_always(slot);
+    }
+
+    fn unseat(&mut self, slot: usize) {
+        self.give(slot, Event::Removed);
+        self.seats.remove(&slot);
+        self.executor.voices.remove(&slot);
+        self.routers.retain(|_, entry| entry.slot as usize != slot);
+    }
+
+    /// The slots that are taken, for whoever changes a seat while he goes round.
+    fn slots(&self) -> Vec<usize> {
+        self.seats.keys().copied().collect()
+    }
+
     /// Takes the block of every router whose bell rang in. At most one record per router is in flight, so one round for each is enough; who
-    /// rings again meanwhile is heard in the next.
+    /// rings again meanwhile is heard in the next. One more for the bell of a router that has left.
     fn hear_doorbell(&mut self) {
-        for _ in 0..self.seats.len() {
+        for _ in 0..=self.seats.len() {
             let Some(event) = self.doorbell.as_mut().and_then(Doorbell::next_ring) else {
                 return;
             };
@@ -200,7 +245,7 @@ impl Election {
         let Some(block) = self.acknowledged_block(slot) else {
             return;
         };
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         for advertisement in how(&mut seat.hearing, &block) {
@@ -211,22 +256,26 @@ impl Election {
     /// The block, read after its bell was acknowledged: what the program writes from then on rings again. Also if the ring had refused the
     /// record, so that a bell nobody heard does not stay silent.
     fn acknowledged_block(&mut self, slot: usize) -> Option<BlockView> {
-        let index = u32::try_from(slot).ok()?;
-        let read = |election: &Self| election.doorbell.as_ref()?.block(index).ok();
-        let block = read(self)?;
-        let seat = self.seats.get_mut(slot)?;
+        let block = self.block(slot)?;
+        let seat = self.seats.get_mut(&slot)?;
         if seat.published.acknowledged == block.bell {
             return Some(block);
         }
         seat.published.acknowledged = block.bell;
         self.publish_always(slot);
-        read(self)
+        self.block(slot)
+    }
+
+    /// What the program has written about the router of `slot`.
+    fn block(&self, slot: usize) -> Option<BlockView> {
+        let index = u32::try_from(slot).ok()?;
+        self.doorbell.as_ref()?.block(index).ok()
     }
 
     /// Judges what came by the raw sockets.
     fn hear_raw(&mut self, buffer: &mut Buffer) {
         for index in 0..self.ports.len() {
-            for _ in 0..DATAGRAMS_AT_ONCE {
+            for count in 0..DATAGRAMS_AT_ONCE {
                 let Some(port) = self.ports.get_mut(index) else {
                     break;
                 };
@@ -234,24 +283,29 @@ impl Election {
                 let Ok(Some(datagram)) = port.ear.receive(buffer) else {
                     break;
                 };
+                if count == 0 {
+                    // Before the first is judged: what it says is then later than what was lost.
+                    port.count_losses();
+                }
                 let tables = RawTables {
                     routers: &self.routers,
                     seats: &self.seats,
                 };
                 let verdict = decide_datagram(datagram, number, &tables);
-                self.judged(verdict);
+                port.judged(&verdict);
+                self.judged(number, verdict);
             }
         }
     }
 
-    fn judged(&mut self, verdict: Verdict) {
+    fn judged(&mut self, port: u16, verdict: Verdict) {
         let now = clock::now();
         match verdict {
             Verdict::Accept(accepted) => {
                 let slot = accepted.slot as usize;
                 let mut record = accepted.record;
                 record.time_ns = now.as_nanos();
-                if let Some(seat) = self.seats.get_mut(slot) {
+                if let Some(seat) = self.seats.get_mut(&slot) {
                     seat.hearing.heard_raw();
                 }
                 self.give(slot, Event::AdvertisementReceived(advertisement(&record)));
@@ -261,28 +315,24 @@ impl Election {
                 slot,
                 source,
             } => {
-                self.rejected(slot as usize, reason, source.into(), now);
+                if let Some(seat) = self.seats.get_mut(&(slot as usize)) {
+                    seat.hearing.rejected_raw();
+                }
+                // A flood must not push transitions out of the queue.
+                let port = self.port(port);
+                if port.is_some_and(|port| port.may_tell(reason, now)) {
+                    let source = source.into();
+                    let rejected = Told::Rejected { reason, source };
+                    self.executor.tell(slot as usize, now, rejected);
+                }
             }
             Verdict::Ignore | Verdict::Pass(_) | Verdict::Claim(_) => {}
         }
     }
 
-    /// Counts a rejection of the raw path, and tells it if its bucket has a token: a flood must not push transitions out of the queue.
-    fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
-        let Some(seat) = self.seats.get_mut(slot) else {
-            return;
-        };
-        seat.hearing.rejected_raw();
-        let bucket = seat.buckets.get_mut(reason as usize);
-        if bucket.is_some_and(|bucket| bucket.take(now.as_nanos())) {
-            self.executor
-                .tell(slot, now, Told::Rejected { reason, source });
-        }
-    }
-
     /// Acts on the deadlines that had come by `woken`, after asking the data path what it heard meanwhile.
     fn keep_deadlines(&mut self, woken: Monotonic) {
-        for slot in 0..self.seats.len() {
+        for slot in self.slots() {
             if !self.is_due(slot, woken) {
                 continue;
             }
@@ -293,7 +343,7 @@ impl Election {
             {
                 let evidence = self
                     .seats
-                    .get(slot)
+                    .get(&slot)
                     .map(|seat| seat.hearing.evidence(was_listening));
                 self.give(slot, Event::DeadlineReached(evidence.unwrap_or_default()));
                 // What arrived before the program knew of our promotion was no news to it.
@@ -304,25 +354,26 @@ impl Election {
 
     fn is_due(&self, slot: usize, now: Monotonic) -> bool {
         self.seats
-            .get(slot)
+            .get(&slot)
             .and_then(|seat| seat.door.router().deadline())
             .is_some_and(|deadline| deadline <= now)
     }
 
     /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.
     fn was_listening(&mut self, slot: usize) -> Option<bool> {
-        let seat = self.seats.get(slot)?;
-        let deadline = seat.door.router().deadline()?;
-        if seat.door.router().state() == State::Active {
-            // Its deadline is about speaking; nobody's silence is judged.
+        let seat = self.seats.get(&slot)?;
+        let until = seat.door.router().deadline()?;
+        let Some(since) = seat.door.router().silent_since() else {
+            // The deadline of an Active Router is about speaking; nobody's silence is judged.
             return Some(true);
-        }
+        };
         let number = seat.port;
         let port = self.ports.iter_mut().find(|port| port.number == number);
         let Some(port) = port else {
             return Some(false);
         };
-        match port.silence_until(deadline, &self.inspector) {
+        let silence = Question { slot, since, until };
+        match port.is_silent(&silence, &self.inspector) {
             Silence::Proven => Some(true),
             Silence::NotProven => Some(false),
             Silence::Asked => None,
@@ -349,7 +400,7 @@ impl Election {
     /// Gives an event to a router, does what it says, and publishes what it has become.
     fn give(&mut self, slot: usize, event: Event) {
         let now = clock::now();
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         for action in seat.door.handle(event, now) {
@@ -362,7 +413,7 @@ impl Election {
     fn publish(&mut self, slot: usize) {
         let has_changed = self
             .seats
-            .get(slot)
+            .get(&slot)
             .is_some_and(|seat| seat.role() != seat.published);
         if has_changed {
             self.publish_always(slot);
@@ -370,7 +421,7 @@ impl Election {
     }
 
     fn publish_always(&mut self, slot: usize) {
-        let Some(seat) = self.seats.get_mut(slot) else {
+        let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
         seat.published = seat.role();
@@ -383,7 +434,7 @@ impl Election {
     }
 
     fn stop(&mut self) {
-        for slot in 0..self.seats.len() {
+        for slot in self.slots() {
             self.give(slot, Event::Shutdown);
         }
     }
@@ -392,7 +443,7 @@ impl Election {
 /// The tables as the raw path sees them.
 struct RawTables<'a> {
     routers: &'a RouterTable,
-    seats: &'a [Seat],
+    seats: &'a BTreeMap<usize, Seat>,
 }
 
 impl Tables for RawTables<'_> {
@@ -406,7 +457,7 @@ impl Tables for RawTables<'_> {
             ..Role::default()
         };
         self.seats
-            .get(slot as usize)
+            .get(&(slot as usize))
             .map_or(fallback, |seat| seat.published)
     }
 

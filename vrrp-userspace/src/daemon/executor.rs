@@ -1,6 +1,6 @@
 //! One match from action to effect. Nothing here waits: advertisements go into a socket, everything else into a queue.
 
-use std::{io, net::Ipv4Addr};
+use std::{collections::BTreeMap, io, net::Ipv4Addr};
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
@@ -80,7 +80,8 @@ impl Voice {
 
 /// Carries actions out.
 pub(super) struct Executor {
-    pub(super) voices: Vec<Voice>,
+    /// By slot.
+    pub(super) voices: BTreeMap<usize, Voice>,
     addresses: AddressOrders,
     guard: GuardSender,
     tellings: mpsc::Sender<Telling>,
@@ -89,13 +90,12 @@ pub(super) struct Executor {
 
 impl Executor {
     pub(super) const fn new(
-        voices: Vec<Voice>,
         addresses: AddressOrders,
         guard: GuardSender,
         tellings: mpsc::Sender<Telling>,
     ) -> Self {
         Self {
-            voices,
+            voices: BTreeMap::new(),
             addresses,
             guard,
             tellings,
@@ -142,11 +142,11 @@ impl Executor {
     }
 
     fn is_sending(&self, slot: usize) -> bool {
-        self.voices.get(slot).is_some_and(|voice| voice.is_sending)
+        self.voices.get(&slot).is_some_and(|voice| voice.is_sending)
     }
 
     fn send(&mut self, slot: usize, priority: Priority, now: Monotonic) {
-        let Some(voice) = self.voices.get_mut(slot) else {
+        let Some(voice) = self.voices.get_mut(&slot) else {
             return;
         };
         let sent = voice.send(priority);

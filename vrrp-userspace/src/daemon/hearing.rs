@@ -24,6 +24,19 @@ pub(super) struct Hearing {
 }
 
 impl Hearing {
+    /// Takes what a block holds for known: it is about the router that had the slot before.
+    pub(super) const fn after(block: &BlockView) -> Self {
+        Self {
+            refreshing_ns: block.refreshing.time_ns,
+            lower_ns: block.lower.time_ns,
+            released_ns: block.released.time_ns,
+            told: block.news,
+            saved_by_map: 0,
+            rejected_by_program: block.rejected,
+            rejected_raw: 0,
+        }
+    }
+
     /// Takes in a block after its doorbell rang.
     pub(super) fn told(&mut self, block: &BlockView) -> Vec<Advertisement> {
         self.told = block.news;

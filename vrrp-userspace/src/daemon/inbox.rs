@@ -9,6 +9,7 @@ use std::{
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
         Arc,
+        atomic::{AtomicU64, Ordering},
         mpsc::{Receiver, SyncSender, sync_channel},
     },
 };
@@ -19,7 +20,9 @@ use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
 use super::port::Port;
 use crate::{
-    protocol::{Event, Monotonic, recording::Recording},
+    protocol::{
+        Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
+    },
     system::{advert_sender::AdvertSender, raw_socket::Hearing},
 };
 
@@ -28,6 +31,26 @@ const CAPACITY: usize = 256;
 
 /// Something for the election thread.
 pub(super) enum Input {
+    /// A router joins.
+    Seat(Box<Joining>),
+    /// The router of `slot` leaves with a goodbye; `done` is told when it has been said.
+    Unseat {
+        /// Which.
+        slot: usize,
+        /// Whom to tell.
+        done: oneshot::Sender<()>,
+    },
+    /// A reload has changed a router.
+    Change {
+        /// Which.
+        slot: usize,
+        /// What it is made with from now on.
+        settings: Box<Settings>,
+        /// What it says from now on.
+        template: Box<Template>,
+        /// What is checked in its advertisements from now on, if it speaks.
+        entry: Option<(RouterKey, RouterEntry)>,
+    },
     /// Something happened to a router.
     Event {
         /// Which.
@@ -50,12 +73,21 @@ pub(super) enum Input {
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
+    /// Listen no more on this port.
+    Deafen(u16),
     /// Listen to more or less on this port.
     Hear {
         /// Which.
         port: u16,
         /// What comes through from now on.
         hearing: Hearing,
+    },
+    /// Nothing arrives on this port any more, or does again.
+    Deaf {
+        /// Which.
+        port: u16,
+        /// Whether it is so now.
+        is_deaf: bool,
     },
     /// The inspector has looked at the program on this port.
     Inspected {
@@ -72,16 +104,35 @@ pub(super) enum Input {
     Stop,
 }
 
+/// A router and what it needs to take part.
+pub(super) struct Joining {
+    /// Where it sits.
+    pub(super) slot: usize,
+    /// Itself.
+    pub(super) router: VirtualRouter,
+    /// What it says.
+    pub(super) template: Template,
+    /// The port it listens on.
+    pub(super) port: u16,
+}
+
 /// The end that sends. Clones share the channel.
 #[derive(Clone)]
 pub(super) struct Outbox {
     inputs: SyncSender<Input>,
-    bell: Arc<OwnedFd>,
+    pulse: Pulse,
 }
 
 /// The end that the election thread waits at.
 pub(super) struct Inbox {
     inputs: Receiver<Input>,
+    pulse: Pulse,
+}
+
+/// How often the election has looked into its inbox, and the bell that makes it look.
+#[derive(Clone)]
+pub(super) struct Pulse {
+    turns: Arc<AtomicU64>,
     bell: Arc<OwnedFd>,
 }
 
@@ -91,16 +142,19 @@ pub(super) struct Inbox {
 ///
 /// No descriptor is left.
 pub(super) fn channel() -> io::Result<(Outbox, Inbox)> {
-    let bell = Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?);
+    let pulse = Pulse {
+        turns: Arc::default(),
+        bell: Arc::new(eventfd(0, EventfdFlags::CLOEXEC | EventfdFlags::NONBLOCK)?),
+    };
     let (sender, receiver) = sync_channel(CAPACITY);
     Ok((
         Outbox {
             inputs: sender,
-            bell: Arc::clone(&bell),
+            pulse: pulse.clone(),
         },
         Inbox {
             inputs: receiver,
-            bell,
+            pulse,
         },
     ))
 }
@@ -109,9 +163,26 @@ impl Outbox {
     /// Sends `input`, waiting for room if there is none. `false` when the election has ended.
     pub(super) fn send(&self, input: Input) -> bool {
         let is_sent = self.inputs.send(input).is_ok();
+        self.pulse.nudge();
+        is_sent
+    }
+
+    /// The election's pulse.
+    pub(super) fn pulse(&self) -> Pulse {
+        self.pulse.clone()
+    }
+}
+
+impl Pulse {
+    /// How many turns the election has taken.
+    pub(super) fn turns(&self) -> u64 {
+        self.turns.load(Ordering::Relaxed)
+    }
+
+    /// Has the election take one more, if it takes any.
+    pub(super) fn nudge(&self) {
         // A full counter means that the bell is ringing already.
         rustix::io::write(&self.bell, &1_u64.to_ne_bytes()).ok();
-        is_sent
     }
 }
 
@@ -121,14 +192,15 @@ impl Inbox {
         self.inputs.try_recv().ok()
     }
 
-    /// Silences the bell; to be done before the inputs are taken.
+    /// Silences the bell, as a turn begins; to be done before the inputs are taken.
     pub(super) fn silence(&self) {
-        rustix::io::read(&self.bell, &mut [0; 8]).ok();
+        self.pulse.turns.fetch_add(1, Ordering::Relaxed);
+        rustix::io::read(&self.pulse.bell, &mut [0; 8]).ok();
     }
 }
 
 impl AsFd for Inbox {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.bell.as_fd()
+        self.pulse.bell.as_fd()
     }
 }

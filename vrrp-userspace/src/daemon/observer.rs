@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// What a router depends on.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dependencies {
     pub(super) interface: String,
     /// Its own interface and those of its addresses.
@@ -32,32 +32,50 @@ struct Observed {
     told_priority: Priority,
 }
 
+impl Observed {
+    const fn new(depends_on: Dependencies) -> Self {
+        Self {
+            told_priority: depends_on.priority,
+            depends_on,
+            source: None,
+            told_faults: None,
+        }
+    }
+}
+
 /// Everything observed.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Observer {
-    routers: Vec<Observed>,
+    /// By slot.
+    routers: BTreeMap<usize, Observed>,
     up: BTreeSet<String>,
     statuses: BTreeMap<ScriptIndex, ScriptStatus>,
     names: BTreeMap<ScriptIndex, String>,
 }
 
 impl Observer {
-    /// Nothing is up yet, and no script has spoken.
-    pub(super) fn new(
-        routers: impl IntoIterator<Item = Dependencies>,
+    /// From now on these are the routers and these the scripts. What was observed of those that were there before still holds, and of a script
+    /// that has another command now, what the one before said: until it speaks for itself, nothing is known against it.
+    pub(super) fn reconfigure(
+        &mut self,
+        routers: BTreeMap<usize, Dependencies>,
         names: BTreeMap<ScriptIndex, String>,
-    ) -> Self {
-        let routers = routers.into_iter().map(|depends_on| Observed {
-            told_priority: depends_on.priority,
-            depends_on,
-            source: None,
-            told_faults: None,
-        });
-        Self {
-            routers: routers.collect(),
-            up: BTreeSet::new(),
-            statuses: BTreeMap::new(),
-            names,
+    ) {
+        for (index, name) in &names {
+            let mut before = self.names.iter().filter(|(_, other)| *other == name);
+            let said = before.find_map(|(other, _)| self.statuses.get(other).copied());
+            if let Some(status) = said {
+                self.statuses.entry(*index).or_insert(status);
+            }
+        }
+        self.statuses.retain(|index, _| names.contains_key(index));
+        self.names = names;
+        self.routers.retain(|slot, _| routers.contains_key(slot));
+        for (slot, depends_on) in routers {
+            match self.routers.get_mut(&slot) {
+                Some(router) => router.depends_on = depends_on,
+                None => drop(self.routers.insert(slot, Observed::new(depends_on))),
+            }
         }
     }
 
@@ -73,7 +91,7 @@ impl Observer {
     /// A router has an address to speak from, or none. `true` if that is news.
     pub(super) fn source(&mut self, slot: usize, source: Option<Ipv4Addr>) -> bool {
         self.routers
-            .get_mut(slot)
+            .get_mut(&slot)
             .is_some_and(|router| std::mem::replace(&mut router.source, source) != source)
     }
 
@@ -85,11 +103,13 @@ impl Observer {
     /// What has to be told since it was last asked.
     pub(super) fn news(&mut self) -> Vec<(usize, Event)> {
         let mut news = Vec::new();
-        for slot in 0..self.routers.len() {
-            let priority = self.priority(slot);
-            let faults = self.faults(slot);
-            let Some(router) = self.routers.get_mut(slot) else {
-                break;
+        let slots: Vec<_> = self.routers.keys().copied().collect();
+        for slot in slots {
+            let Some((priority, faults)) = self.meaning(slot) else {
+                continue;
+            };
+            let Some(router) = self.routers.get_mut(&slot) else {
+                continue;
             };
             // The priority first: a router that starts advertises what it has by then.
             if router.told_priority != priority {
@@ -104,6 +124,12 @@ impl Observer {
         news
     }
 
+    /// What everything observed means for the router of `slot`.
+    fn meaning(&self, slot: usize) -> Option<(Priority, FaultReasons)> {
+        let router = self.routers.get(&slot)?;
+        Some((self.priority(&router.depends_on), self.faults(router)))
+    }
+
     fn status(&self, script: ScriptIndex) -> ScriptStatus {
         self.statuses
             .get(&script)
@@ -111,8 +137,7 @@ impl Observer {
             .unwrap_or(ScriptStatus::Unknown)
     }
 
-    fn priority(&self, slot: usize) -> Priority {
-        let depends_on = &self.routers[slot].depends_on;
+    fn priority(&self, depends_on: &Dependencies) -> Priority {
         let tracked: Vec<_> = depends_on
             .scripts
             .iter()
@@ -121,8 +146,7 @@ impl Observer {
         effective_priority(depends_on.priority, &tracked)
     }
 
-    fn faults(&self, slot: usize) -> FaultReasons {
-        let router = &self.routers[slot];
+    fn faults(&self, router: &Observed) -> FaultReasons {
         let depends_on = &router.depends_on;
         let down = depends_on
             .interfaces
@@ -184,8 +208,55 @@ mod tests {
         }
     }
 
+    /// P8
+    #[test]
+    fn a_reload_tells_only_what_it_changes() {
+        let mut observer = settled();
+        let mut routers = BTreeMap::from([(0, depends_on()), (4, depends_on())]);
+        observer.reconfigure(routers.clone(), names(CHK));
+        let told: Vec<_> = observer.news().iter().map(|(slot, _)| *slot).collect();
+        assert_eq!(told, [4], "the one that is new");
+
+        routers.get_mut(&0).unwrap().priority = Priority::new(150);
+        observer.reconfigure(routers, names(CHK));
+        let expected = Event::PriorityObserved(Priority::new(150));
+        assert_eq!(observer.news(), [(0, expected)]);
+    }
+
+    #[test]
+    fn a_script_with_a_new_command_counts_as_the_old_one_did_until_it_speaks() {
+        let mut observer = settled();
+        let new = ScriptIndex(1);
+        let mut router = depends_on();
+        router.scripts[0].0 = new;
+        observer.reconfigure(BTreeMap::from([(0, router)]), names(new));
+        assert_eq!(observer.news(), []);
+        observer.script(new, ScriptStatus::Down);
+        assert_eq!(faults(&mut observer), "script chk failed");
+    }
+
+    fn settled() -> Observer {
+        let mut observer = seed();
+        observer.interface("eth0", true);
+        observer.interface("eth1", true);
+        observer.source(0, Some(Ipv4Addr::LOCALHOST));
+        observer.script(CHK, ScriptStatus::Up);
+        observer.news();
+        observer
+    }
+
     fn seed() -> Observer {
-        let depends_on = Dependencies {
+        let mut observer = Observer::default();
+        observer.reconfigure(BTreeMap::from([(0, depends_on())]), names(CHK));
+        observer
+    }
+
+    fn names(index: ScriptIndex) -> BTreeMap<ScriptIndex, String> {
+        BTreeMap::from([(index, "chk".to_owned())])
+    }
+
+    fn depends_on() -> Dependencies {
+        Dependencies {
             interface: "eth0".into(),
             interfaces: ["eth0".to_owned(), "eth1".to_owned()].into(),
             scripts: vec![(
@@ -196,8 +267,7 @@ mod tests {
                 },
             )],
             priority: Priority::DEFAULT,
-        };
-        Observer::new([depends_on], [(CHK, "chk".to_owned())].into())
+        }
     }
 
     fn faults(observer: &mut Observer) -> String {

@@ -20,6 +20,9 @@ pub(super) type Phrase = (Level, String);
 pub(super) fn transition(transition: &Transition) -> Vec<Phrase> {
     let because = (Level::Info, format!("because: {}", transition.because));
     match transition.to {
+        State::Initialize if transition.because == Because::Removed => {
+            vec![(Level::Info, "removed".into()), because]
+        }
         State::Initialize => vec![(Level::Detail, "stopped".into()), because],
         State::Backup | State::Active | State::Fault => {
             let name = keepalived_name(transition.to);

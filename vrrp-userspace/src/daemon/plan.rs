@@ -1,6 +1,7 @@
 //! What a configuration comes to: routers by slot, scripts by index, interfaces by port.
 //!
-//! Pure. What is looked up on the host comes in through [`Accounts`].
+//! Pure. What is looked up on the host comes in through [`Accounts`]. A plan follows from the one before: whatever both have keeps its number,
+//! so that nobody who works with numbers notices a reload that does not concern him.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +22,7 @@ use crate::{
         XdpMode,
     },
     guard::{Script, ScriptIndex},
-    protocol::{Announcements, Settings, advertisement::Template},
+    protocol::{Announcements, Settings, Vrid, advertisement::Template},
     system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
     tracking::Weight,
 };
@@ -33,20 +34,22 @@ pub(super) type Accounts<'a> = dyn Fn(&ScriptCommand) -> Option<(u32, u32)> + 'a
 const NOBODY: (u32, u32) = (u32::MAX, u32::MAX);
 
 /// Everything that is to run.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Plan {
-    /// The routers; their order is their slot.
-    pub(super) routers: Vec<RouterPlan>,
-    /// The scripts; their order is their index.
-    pub(super) scripts: Vec<Script>,
+    /// The routers by slot.
+    pub(super) routers: BTreeMap<usize, RouterPlan>,
+    /// The scripts by index.
+    pub(super) scripts: BTreeMap<ScriptIndex, Script>,
     /// Those of them that run again and again.
     pub(super) tracked: Vec<TrackedScript>,
-    /// The interfaces that carry adverts or addresses; their order is their port.
-    pub(super) interfaces: Vec<InterfacePlan>,
+    /// The interfaces that carry adverts or addresses, by port.
+    pub(super) interfaces: BTreeMap<u16, InterfacePlan>,
+    /// The index of the next script that is new. An index is never used twice: the guard may still be running what had it.
+    next_script: u32,
 }
 
 /// One router.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RouterPlan {
     pub(super) settings: Settings,
     pub(super) template: Template,
@@ -64,6 +67,11 @@ pub(super) struct RouterPlan {
 }
 
 impl RouterPlan {
+    /// Who it is: what a reload cannot change without making it another router.
+    pub(super) fn identity(&self) -> (&str, Vrid) {
+        (&self.settings.interface, self.settings.vrid)
+    }
+
     /// Under what its advertisements are looked up.
     pub(super) fn key(&self) -> RouterKey {
         RouterKey::ipv4(self.port, self.settings.vrid.get(), DESTINATION_MULTICAST)
@@ -98,7 +106,7 @@ impl RouterPlan {
 }
 
 /// One interface.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InterfacePlan {
     pub(super) name: String,
     /// Whether some router listens here, rather than only holding addresses.
@@ -107,9 +115,20 @@ pub(super) struct InterfacePlan {
 }
 
 impl Plan {
-    /// The plan for `config`.
-    pub(super) fn new(config: &Config, accounts: &Accounts<'_>) -> Self {
-        let mut plan = Self::default();
+    /// The plan for `config` after this one. `taken` are slots that may not be given out, since something of their last router is still there.
+    pub(super) fn next(
+        &self,
+        config: &Config,
+        accounts: &Accounts<'_>,
+        taken: &BTreeSet<usize>,
+    ) -> Self {
+        let mut drawing = Drawing {
+            before: self,
+            plan: Self {
+                next_script: self.next_script,
+                ..Self::default()
+            },
+        };
         let mut by_name = BTreeMap::new();
         for script in &config.scripts {
             // A script that no instance tracks is dropped silently, as keepalived does.
@@ -119,21 +138,16 @@ impl Plan {
                     .iter()
                     .any(|tracked| tracked.script == script.name)
             };
-            if !config.instances.iter().any(is_tracked) {
-                continue;
-            }
-            // Without an account it cannot run, and a script that cannot run has failed: what it watches is not known to be well.
-            let nobody = |command: &ScriptCommand| accounts(command).or(Some(NOBODY));
-            if let Some(index) = plan.add_script(&script.command, &nobody) {
-                by_name.insert(script.name.clone(), index);
-                plan.tracked.push(tracked_script(script, index));
+            if config.instances.iter().any(is_tracked) {
+                by_name.insert(script.name.clone(), drawing.tracked(script, accounts));
             }
         }
         for instance in &config.instances {
-            let router = plan.router(config, instance, &by_name, accounts);
-            plan.routers.push(router);
+            let router = drawing.router(config, instance, &by_name, accounts);
+            let slot = drawing.slot_for(&router, taken);
+            drawing.plan.routers.insert(slot, router);
         }
-        plan
+        drawing.plan
     }
 
     /// Whether the program's maps have room for everything.
@@ -144,7 +158,7 @@ impl Plan {
     pub(super) fn fits(&self) -> Result<()> {
         let addresses: usize = self
             .routers
-            .iter()
+            .values()
             .map(|router| router.addresses.len())
             .sum();
         for (count, most, what) in [
@@ -159,13 +173,58 @@ impl Plan {
         Ok(())
     }
 
-    /// The index of an interface, which is its port.
+    /// The port of an interface.
     pub(super) fn port_of(&self, interface: &str) -> Option<u16> {
-        let index = self
-            .interfaces
-            .iter()
-            .position(|known| known.name == interface)?;
-        u16::try_from(index).ok()
+        let mut known = self.interfaces.iter();
+        known
+            .find(|(_, plan)| plan.name == interface)
+            .map(|(port, _)| *port)
+    }
+
+    /// The tracked script of this name.
+    fn tracked_by_name(&self, name: &str) -> Option<&TrackedScript> {
+        self.tracked.iter().find(|script| script.name == name)
+    }
+}
+
+/// A plan while it is made, and the one before.
+struct Drawing<'a> {
+    before: &'a Plan,
+    plan: Plan,
+}
+
+impl Drawing<'_> {
+    /// The slot of the router that was the same one before, or else one that nobody has.
+    fn slot_for(&self, router: &RouterPlan, taken: &BTreeSet<usize>) -> usize {
+        let mut before = self.before.routers.iter();
+        if let Some((slot, _)) = before.find(|(_, other)| other.identity() == router.identity())
+            && !self.plan.routers.contains_key(slot)
+        {
+            return *slot;
+        }
+        let is_free = |slot: &usize| {
+            !self.before.routers.contains_key(slot)
+                && !self.plan.routers.contains_key(slot)
+                && !taken.contains(slot)
+        };
+        (0..).find(is_free).unwrap_or(usize::MAX)
+    }
+
+    fn tracked(&mut self, script: &TrackScript, accounts: &Accounts<'_>) -> ScriptIndex {
+        // Without an account it cannot run, and a script that cannot run has failed: what it watches is not known to be well.
+        let (uid, gid) = accounts(&script.command).unwrap_or(NOBODY);
+        let runnable = Script {
+            argv: script.command.argv.clone(),
+            uid,
+            gid,
+        };
+        // Under its own number even if two have the same command: each has its rise and fall.
+        let before = self.before.tracked_by_name(&script.name);
+        let same = before.filter(|known| self.before.scripts.get(&known.index) == Some(&runnable));
+        let index = same.map_or_else(|| self.new_script(), |known| known.index);
+        self.plan.scripts.insert(index, runnable);
+        self.plan.tracked.push(tracked_script(script, index));
+        index
     }
 
     fn router(
@@ -175,11 +234,11 @@ impl Plan {
         scripts: &BTreeMap<String, ScriptIndex>,
         accounts: &Accounts<'_>,
     ) -> RouterPlan {
-        let port = self.add_interface(&instance.interface, true, instance.xdp.mode);
+        let port = self.interface(&instance.interface, true, instance.xdp.mode);
         let addresses = addresses(instance);
         let mut interfaces = BTreeSet::from([instance.interface.clone()]);
         for address in &addresses {
-            self.add_interface(&address.interface, false, instance.xdp.mode);
+            self.interface(&address.interface, false, instance.xdp.mode);
             interfaces.insert(address.interface.clone());
         }
         let tracked = instance.track_scripts.iter().filter_map(|tracked| {
@@ -209,26 +268,25 @@ impl Plan {
 
     fn notify_scripts(&mut self, instance: &Instance, accounts: &Accounts<'_>) -> NotifyScripts {
         let notify = &instance.notify;
-        let mut add = |command: &Option<ScriptCommand>| {
+        let mut number = |command: &Option<ScriptCommand>| {
             command
                 .as_ref()
-                .and_then(|command| self.add_script(command, accounts))
+                .and_then(|command| self.notify_script(command, accounts))
         };
         NotifyScripts {
-            active: add(&notify.master),
-            backup: add(&notify.backup),
-            fault: add(&notify.fault),
-            stop: add(&notify.stop),
-            any: add(&notify.any),
+            active: number(&notify.master),
+            backup: number(&notify.backup),
+            fault: number(&notify.fault),
+            stop: number(&notify.stop),
+            any: number(&notify.any),
         }
     }
 
-    fn add_script(
+    fn notify_script(
         &mut self,
         command: &ScriptCommand,
         accounts: &Accounts<'_>,
     ) -> Option<ScriptIndex> {
-        let index = u32::try_from(self.scripts.len()).ok()?;
         let Some((uid, gid)) = accounts(command) else {
             error!(
                 "Unable to find the user of script `{}` - not running it",
@@ -236,31 +294,61 @@ impl Plan {
             );
             return None;
         };
-        self.scripts.push(Script {
+        let script = Script {
             argv: command.argv.clone(),
             uid,
             gid,
-        });
-        Some(ScriptIndex(index))
+        };
+        let known = notifies(&self.plan, &script).or_else(|| notifies(self.before, &script));
+        let index = known.unwrap_or_else(|| self.new_script());
+        self.plan.scripts.insert(index, script);
+        Some(index)
     }
 
-    fn add_interface(&mut self, name: &str, carries_adverts: bool, xdp_mode: XdpMode) -> u16 {
-        if let Some(known) = self.interfaces.iter_mut().find(|known| known.name == name) {
-            known.carries_adverts |= carries_adverts;
-            // One interface has one program: whoever wants it off has it off.
-            if xdp_mode == XdpMode::Off || known.xdp_mode == XdpMode::Auto {
-                known.xdp_mode = xdp_mode;
-            }
-        } else {
-            let name = name.to_owned();
-            self.interfaces.push(InterfacePlan {
-                name,
+    fn new_script(&mut self) -> ScriptIndex {
+        let index = ScriptIndex(self.plan.next_script);
+        self.plan.next_script = self.plan.next_script.wrapping_add(1);
+        index
+    }
+
+    /// The port of an interface that somebody needs.
+    fn interface(&mut self, name: &str, carries_adverts: bool, xdp_mode: XdpMode) -> u16 {
+        let known = self.plan.port_of(name);
+        let port = known.unwrap_or_else(|| self.port_for(name));
+        let plan = self
+            .plan
+            .interfaces
+            .entry(port)
+            .or_insert_with(|| InterfacePlan {
+                name: name.to_owned(),
                 carries_adverts,
                 xdp_mode,
             });
+        plan.carries_adverts |= carries_adverts;
+        // One interface has one program: whoever wants it off has it off.
+        if xdp_mode == XdpMode::Off || plan.xdp_mode == XdpMode::Auto {
+            plan.xdp_mode = xdp_mode;
         }
-        self.port_of(name).unwrap_or(u16::MAX)
+        port
     }
+
+    fn port_for(&self, name: &str) -> u16 {
+        let is_free = |port: &u16| {
+            !self.before.interfaces.contains_key(port) && !self.plan.interfaces.contains_key(port)
+        };
+        let before = self.before.port_of(name);
+        before
+            .or_else(|| (0..u16::MAX).find(is_free))
+            .unwrap_or(u16::MAX)
+    }
+}
+
+/// The number under which `plan` runs `script` as a notification.
+fn notifies(plan: &Plan, script: &Script) -> Option<ScriptIndex> {
+    let is_tracked = |index| plan.tracked.iter().any(|tracked| tracked.index == index);
+    let mut scripts = plan.scripts.iter();
+    let found = scripts.find(|(index, known)| *known == script && !is_tracked(**index));
+    found.map(|(index, _)| *index)
 }
 
 fn settings(instance: &Instance) -> Settings {

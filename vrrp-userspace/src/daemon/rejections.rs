@@ -50,7 +50,7 @@ impl Rejections {
             return Some(line);
         }
         Some(format!(
-            "{line} ({kept_back} more reports of this kept back; COUNTERS has them all)"
+            "{line} ({kept_back} more reports of this kept back; the counters have them all)"
         ))
     }
 }

@@ -1,32 +1,34 @@
 //! Tells the people: the log, the notify scripts, the mails; and judges who else claims our addresses.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
-use tokio::{sync::mpsc, time::sleep};
-use tracing::{debug, error, info, warn};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::sleep,
+};
+use tracing::{debug, info, warn};
 use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
 use super::{
-    executor::{Telling, Told},
+    alert_sources::AlertSources,
+    executor::{TELLINGS, Telling, Told},
     phrases::{self, Level, Phrase},
     rejections::Rejections,
+    roll_call::RollCall,
 };
 use crate::{
     protocol::{
-        Monotonic, Note, Transition,
+        Because, Monotonic, Note, State, Transition,
         address_claims::{AddressClaims, Alarm, Claim, Colons, Rightful},
     },
     system::{
         clock,
-        datapath::Alerts,
         mailer::{self, Mailer},
         notifier::{NotifyScripts, notifications},
         runner::Runner,
+        service_manager::ServiceManager,
     },
 };
-
-/// Alerts taken from the ring before tellings have their turn.
-const ALERTS_AT_ONCE: usize = 64;
 
 /// What is told of one router, and to whom.
 #[derive(Debug)]
@@ -38,25 +40,53 @@ pub(super) struct Audience {
     pub(super) interval: Duration,
 }
 
+/// Who is told what, according to the configuration.
+#[derive(Debug, Default)]
+pub(super) struct Roster {
+    /// By slot.
+    pub(super) audiences: BTreeMap<usize, Audience>,
+    /// Names of the interfaces by port.
+    pub(super) interfaces: BTreeMap<u16, String>,
+    pub(super) router_id: String,
+    /// Another mailer than before, or none from now on; `None` to keep the one there is.
+    pub(super) mailer: Option<Option<Mailer>>,
+    /// Told when the roster holds and everything before it has been told to those before.
+    pub(super) done: Option<oneshot::Sender<()>>,
+}
+
 /// Everybody who is told anything.
 pub(super) struct Reporter {
-    pub(super) audiences: Vec<Audience>,
-    /// Names of the interfaces by port.
-    pub(super) interfaces: Vec<String>,
-    pub(super) router_id: String,
-    pub(super) runner: Runner,
-    pub(super) mailer: Option<Mailer>,
-    pub(super) claims: AddressClaims,
-    pub(super) rejections: Rejections,
+    roster: Roster,
+    runner: Runner,
+    mailer: Option<Mailer>,
+    claims: AddressClaims,
+    rejections: Rejections,
+    roll_call: RollCall,
+    service_manager: ServiceManager,
 }
 
 impl Reporter {
+    /// A reporter who knows nobody yet.
+    pub(super) fn new(runner: Runner, service_manager: ServiceManager) -> Self {
+        Self {
+            roster: Roster::default(),
+            runner,
+            mailer: None,
+            claims: AddressClaims::default(),
+            rejections: Rejections::default(),
+            roll_call: RollCall::default(),
+            service_manager,
+        }
+    }
+
     /// Tells until the election has ended and everything it said has been told; then sees the mails off.
     pub(super) async fn run(
         mut self,
         mut tellings: mpsc::Receiver<Telling>,
-        mut alerts: Option<Alerts>,
+        mut rosters: mpsc::Receiver<Roster>,
+        mut alerts: AlertSources,
     ) {
+        self.service_manager.status(self.roll_call.to_string());
         loop {
             let judge_in = self
                 .claims
@@ -64,6 +94,15 @@ impl Reporter {
                 .map(|deadline| deadline.since(clock::now()));
             tokio::select! {
                 biased;
+                Some(roster) = rosters.recv() => {
+                    for _ in 0..TELLINGS {
+                        match tellings.try_recv() {
+                            Ok(telling) => self.tell(&telling),
+                            Err(_) => break,
+                        }
+                    }
+                    self.take_over(roster);
+                }
                 telling = tellings.recv() => match telling {
                     Some(telling) => self.tell(&telling),
                     None => break,
@@ -73,13 +112,7 @@ impl Reporter {
                         self.raise(&alarm);
                     }
                 }
-                heard = next_alerts(&mut alerts) => match heard {
-                    Ok(heard) => heard.iter().for_each(|alert| self.take(alert)),
-                    Err(failure) => {
-                        error!("the ring of alerts cannot be read any more: {failure}");
-                        alerts = None;
-                    }
-                },
+                heard = alerts.next() => heard.iter().for_each(|alert| self.take(alert)),
             }
         }
         if let Some(mailer) = self.mailer {
@@ -87,8 +120,27 @@ impl Reporter {
         }
     }
 
+    /// A router that has left keeps its audience until its slot is given out again: it may have a last word.
+    fn take_over(&mut self, mut roster: Roster) {
+        if let Some(mailer) = roster.mailer.take()
+            && let Some(before) = std::mem::replace(&mut self.mailer, mailer)
+        {
+            drop(tokio::spawn(before.finish(Duration::from_secs(60))));
+        }
+        self.roll_call.expect(roster.audiences.keys().copied());
+        self.service_manager.status(self.roll_call.to_string());
+        let done = roster.done.take();
+        let before = std::mem::replace(&mut self.roster, roster).audiences;
+        for (slot, audience) in before {
+            self.roster.audiences.entry(slot).or_insert(audience);
+        }
+        if let Some(done) = done {
+            done.send(()).ok();
+        }
+    }
+
     fn tell(&mut self, telling: &Telling) {
-        let Some(audience) = self.audiences.get(telling.slot) else {
+        let Some(audience) = self.roster.audiences.get(&telling.slot) else {
             return;
         };
         let name = &audience.name;
@@ -119,18 +171,21 @@ impl Reporter {
 
     fn transition(&mut self, slot: usize, transition: &Transition, now: Monotonic) {
         self.claims.transition(slot, transition.to, now);
-        let Some(audience) = self.audiences.get(slot) else {
+        self.roll_call.note(slot, transition.to);
+        self.service_manager.status(self.roll_call.to_string());
+        let Some(audience) = self.roster.audiences.get(&slot) else {
             return;
         };
         for phrase in phrases::transition(transition) {
             log(&audience.name, phrase);
         }
-        let calls = notifications(
-            &audience.notify,
-            &audience.name,
-            transition.to,
-            transition.priority,
-        );
+        // keepalived: whoever leaves the configuration is at fault, as far as his scripts hear.
+        let state = if transition.because == Because::Removed {
+            State::Fault
+        } else {
+            transition.to
+        };
+        let calls = notifications(&audience.notify, &audience.name, state, transition.priority);
         let queue = u32::try_from(slot).unwrap_or(u32::MAX);
         for (script, arguments) in calls {
             self.runner.notify(queue, script, arguments);
@@ -147,7 +202,7 @@ impl Reporter {
         let because = transition.because.to_string();
         let priority = transition.priority.to_string();
         let mail = mailer::mail_for(&mailer::Transition {
-            router_id: &self.router_id,
+            router_id: &self.roster.router_id,
             instance: &audience.name,
             state: transition.to,
             because: &because,
@@ -164,7 +219,7 @@ impl Reporter {
         let address = Ipv4Addr::new(a, b, c, d);
         let slot = alert.slot as usize;
         if alert.kind == ALERT_CLAIM {
-            let Some(audience) = self.audiences.get(slot) else {
+            let Some(audience) = self.roster.audiences.get(&slot) else {
                 return;
             };
             let by = alert.hardware_address;
@@ -183,7 +238,7 @@ impl Reporter {
     }
 
     fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
-        let Some(audience) = self.audiences.get(slot) else {
+        let Some(audience) = self.roster.audiences.get(&slot) else {
             return;
         };
         if let Some(line) = self.rejections.line(slot, reason, source, now) {
@@ -193,12 +248,13 @@ impl Reporter {
 
     fn raise(&self, alarm: &Alarm) {
         let claim = &alarm.claim;
-        let Some(audience) = self.audiences.get(claim.slot) else {
+        let Some(audience) = self.roster.audiences.get(&claim.slot) else {
             return;
         };
         let interface = self
+            .roster
             .interfaces
-            .get(usize::from(claim.port))
+            .get(&claim.port)
             .map_or("an interface", String::as_str);
         let (name, address, by) = (&audience.name, claim.address, Colons(claim.by));
         match alarm.rightful {
@@ -210,13 +266,6 @@ impl Reporter {
                 Colons(other)
             ),
         }
-    }
-}
-
-async fn next_alerts(alerts: &mut Option<Alerts>) -> std::io::Result<Vec<Alert>> {
-    match alerts {
-        Some(alerts) => alerts.next_alerts(ALERTS_AT_ONCE).await,
-        None => std::future::pending().await,
     }
 }
 

@@ -8,6 +8,7 @@ use tokio::{runtime::Runtime, time::timeout};
 use super::{ledger::Ledger, message::Slot};
 use crate::system::{
     advert_sender::AdvertSender,
+    control_socket,
     netlink::{InterfaceAddress, Netlink},
 };
 
@@ -82,11 +83,12 @@ fn identity(address: &InterfaceAddress) -> (&str, IpAddr, u8) {
     (&address.interface, address.address, address.prefix_length)
 }
 
-/// Removes the daemon's pid file, unless another daemon has taken it over.
+/// Removes the daemon's pid file and the control socket beside it, unless another daemon has taken them over.
 pub(super) fn remove_pid_file(pid_file: &Path, daemon: Pid) {
     let names_the_dead = fs::read_to_string(pid_file)
         .is_ok_and(|text| text.trim() == daemon.as_raw_nonzero().to_string());
     if names_the_dead {
+        control_socket::remove_stale(&control_socket::beside(pid_file));
         fs::remove_file(pid_file).ok();
     }
 }
@@ -114,21 +116,25 @@ impl fmt::Display for Done {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::net::UnixListener;
+
     use super::*;
 
     #[test]
-    fn a_pid_file_that_names_another_daemon_stays() {
+    fn a_pid_file_that_names_another_daemon_stays_with_its_socket() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("keepalived.pid");
+        let socket = folder.path().join("keepalived.sock");
+        drop(UnixListener::bind(&socket).unwrap());
         let dead = Pid::from_raw(4711).unwrap();
 
         fs::write(&file, "4712\n").unwrap();
         remove_pid_file(&file, dead);
-        assert!(file.exists());
+        assert!(file.exists() && socket.exists());
 
         fs::write(&file, "4711\n").unwrap();
         remove_pid_file(&file, dead);
-        assert!(!file.exists());
+        assert!(!file.exists() && !socket.exists());
     }
 
     #[test]

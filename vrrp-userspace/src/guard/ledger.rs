@@ -32,13 +32,13 @@ impl Ledger {
                     ..Table::default()
                 };
             }
-            ToGuard::Slot(slot) => self.arriving.slots.push(slot),
-            ToGuard::Addresses(addresses) => {
-                if let Some(slot) = self.arriving.slots.last_mut() {
+            ToGuard::Slot(index, slot) => drop(self.arriving.slots.insert(index, slot)),
+            ToGuard::Addresses(index, addresses) => {
+                if let Some(slot) = self.arriving.slots.get_mut(&index) {
                     slot.addresses.extend(addresses);
                 }
             }
-            ToGuard::Script(script) => self.arriving.scripts.push(script),
+            ToGuard::Script(index, script) => drop(self.arriving.scripts.insert(index, script)),
             ToGuard::TableEnds => self.table = Some(std::mem::take(&mut self.arriving)),
             ToGuard::Claiming(slot) => {
                 self.claimed.insert(slot);
@@ -59,15 +59,13 @@ impl Ledger {
 
     /// The script with this number.
     pub(super) fn script(&self, index: ScriptIndex) -> Option<&Script> {
-        self.table()?.scripts.get(usize::try_from(index.0).ok()?)
+        self.table()?.scripts.get(&index)
     }
 
     /// What is, or may be, on the interfaces now.
     pub(super) fn claimed(&self) -> impl Iterator<Item = &Slot> {
-        let slots = self.table().map_or(&[][..], |table| table.slots.as_slice());
-        self.claimed
-            .iter()
-            .filter_map(|slot| slots.get(usize::from(slot.0)))
+        let slots = self.table().map(|table| &table.slots);
+        self.claimed.iter().filter_map(move |slot| slots?.get(slot))
     }
 }
 
@@ -85,7 +83,10 @@ mod tests {
 
     fn table(names: &[&str]) -> Table {
         Table {
-            slots: names.iter().map(|name| slot(name)).collect(),
+            slots: (0..)
+                .map(SlotIndex)
+                .zip(names.iter().map(|name| slot(name)))
+                .collect(),
             ..Table::default()
         }
     }

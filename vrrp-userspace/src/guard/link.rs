@@ -27,6 +27,7 @@ use super::{
     claims::Claims,
     message::{LONGEST, Report, Run, SlotIndex, Table, ToGuard, decode, encode},
 };
+use crate::system::service_manager;
 
 /// Room for everything that is said while the guard cleans up, loads a table or starts a script.
 const SOCKET_BUFFER: usize = 4 * 1024 * 1024;
@@ -118,8 +119,12 @@ fn start(far_end: &OwnedFd) -> io::Result<Child> {
         .stdin(Stdio::from(far_end.try_clone()?))
         .stdout(Stdio::null())
         .stderr(stderr)
-        .env_remove(IN_BACKGROUND)
-        .spawn()
+        .env_remove(IN_BACKGROUND);
+    // Its scripts would inherit them.
+    for variable in service_manager::VARIABLES {
+        command.env_remove(variable);
+    }
+    command.spawn()
 }
 
 impl GuardLink {

@@ -3,7 +3,9 @@
 //! Datagrams outlive their sender in the socket's queue. That is why the daemon *says* what it is about to do
 //! before it does it, and why nothing else (no shared page, no file) has to survive it.
 
-use std::{fmt, net::Ipv4Addr, num::NonZeroU32, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap, fmt, net::Ipv4Addr, num::NonZeroU32, path::PathBuf, time::Duration,
+};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -35,10 +37,10 @@ pub struct RunId(pub u64);
 pub struct Table {
     /// The file to remove if the daemon can no longer do so.
     pub pid_file: Option<PathBuf>,
-    /// One per virtual router, in the order of [`SlotIndex`].
-    pub slots: Vec<Slot>,
-    /// What may be run, in the order of [`ScriptIndex`].
-    pub scripts: Vec<Script>,
+    /// One per virtual router.
+    pub slots: BTreeMap<SlotIndex, Slot>,
+    /// What may be run.
+    pub scripts: BTreeMap<ScriptIndex, Script>,
 }
 
 /// What one virtual router leaves behind when its daemon dies.
@@ -109,12 +111,12 @@ pub enum Purpose {
 pub(super) enum ToGuard {
     /// A new table begins; the old one holds until the new one is complete.
     TableBegins { pid_file: Option<PathBuf> },
-    /// The next slot, with the first of its addresses.
-    Slot(Slot),
-    /// More addresses of the slot before.
-    Addresses(Vec<InterfaceAddress>),
-    /// The next script.
-    Script(Script),
+    /// A slot, with the first of its addresses.
+    Slot(SlotIndex, Slot),
+    /// More addresses of this slot.
+    Addresses(SlotIndex, Vec<InterfaceAddress>),
+    /// A script.
+    Script(ScriptIndex, Script),
     /// The new table holds from now on. What is claimed stays claimed.
     TableEnds,
     /// The addresses of this slot are about to be added.
@@ -133,16 +135,18 @@ impl Table {
         let mut messages = vec![ToGuard::TableBegins {
             pid_file: self.pid_file.clone(),
         }];
-        for slot in &self.slots {
+        for (index, slot) in &self.slots {
             let mut parts = slot.addresses.chunks(ADDRESSES_PER_MESSAGE);
-            messages.push(ToGuard::Slot(Slot {
+            let first = Slot {
                 name: slot.name.clone(),
                 release: slot.release.clone(),
                 addresses: parts.next().unwrap_or_default().to_vec(),
-            }));
-            messages.extend(parts.map(|part| ToGuard::Addresses(part.to_vec())));
+            };
+            messages.push(ToGuard::Slot(*index, first));
+            messages.extend(parts.map(|part| ToGuard::Addresses(*index, part.to_vec())));
         }
-        messages.extend(self.scripts.iter().cloned().map(ToGuard::Script));
+        let scripts = self.scripts.iter();
+        messages.extend(scripts.map(|(index, script)| ToGuard::Script(*index, script.clone())));
         messages.push(ToGuard::TableEnds);
         messages
     }
@@ -236,15 +240,15 @@ mod tests {
             addresses: (0..20_000).map(address).collect(),
         };
         let table = Table {
-            slots: vec![slot.clone()],
+            slots: BTreeMap::from([(SlotIndex(3), slot.clone())]),
             ..Table::default()
         };
 
         let mut arrived = Vec::new();
         for message in table.messages() {
             let datagram = encode(&message).unwrap();
-            if let ToGuard::Slot(Slot { addresses, .. }) | ToGuard::Addresses(addresses) =
-                decode(&datagram).unwrap()
+            if let ToGuard::Slot(SlotIndex(3), Slot { addresses, .. })
+            | ToGuard::Addresses(SlotIndex(3), addresses) = decode(&datagram).unwrap()
             {
                 arrived.extend(addresses);
             }
@@ -259,7 +263,7 @@ mod tests {
             uid: 0,
             gid: 0,
         };
-        assert_eq!(encode(&ToGuard::Script(script)), None);
+        assert_eq!(encode(&ToGuard::Script(ScriptIndex(0), script)), None);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! One running script.
 
 use std::{
+    fs,
     os::{
         fd::{AsFd, BorrowedFd, OwnedFd},
         unix::process::{CommandExt, ExitStatusExt},
@@ -52,6 +53,7 @@ impl Process {
         let mut child = command
             .spawn()
             .map_err(|error| format!("{program}: {error}"))?;
+        end_protection(child.id());
         match watched(&child) {
             Some((group, pidfd)) => Ok(Self {
                 run: run.run,
@@ -125,6 +127,16 @@ fn quiet_command(program: &str) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// The kernel may have been told to spare us when memory runs out. A script is not to be spared with us: it may be what uses it up.
+fn end_protection(process: u32) {
+    let is_protected =
+        fs::read_to_string("/proc/self/oom_score_adj").is_ok_and(|score| score.starts_with('-'));
+    if is_protected {
+        // It may have ended already.
+        fs::write(format!("/proc/{process}/oom_score_adj"), "0").ok();
+    }
 }
 
 fn watched(child: &Child) -> Option<(Pid, OwnedFd)> {

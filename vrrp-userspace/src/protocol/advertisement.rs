@@ -7,7 +7,7 @@ use vrrp_ebpf::wire::{checksum::Sum, ipv4, vrrp};
 use super::{Authentication, Priority, Version, Vrid, timers::Centiseconds};
 
 /// Everything that stands in an advertisement besides the priority.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Template {
     /// Which protocol.
     pub version: Version,

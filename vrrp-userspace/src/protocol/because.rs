@@ -55,6 +55,8 @@ pub enum Because {
     FaultsCleared,
     /// The daemon is stopping.
     Stopped,
+    /// The configuration no longer has it.
+    Removed,
 }
 
 impl fmt::Display for Because {
@@ -95,6 +97,7 @@ impl fmt::Display for Because {
             Self::Faults(reasons) => reasons.fmt(f),
             Self::FaultsCleared => f.write_str("nothing tracked is down"),
             Self::Stopped => f.write_str("the daemon is stopping"),
+            Self::Removed => f.write_str("a reload took it out of the configuration"),
         }
     }
 }

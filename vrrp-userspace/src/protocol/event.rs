@@ -7,15 +7,19 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::{Monotonic, Priority, fault::FaultReasons};
+use super::{Monotonic, Priority, Settings, fault::FaultReasons};
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Event {
     /// The daemon is ready to run this router (RFC 9568 §6.4.1).
     Startup,
-    /// The daemon is stopping, or the router is to go.
+    /// The daemon is stopping.
     Shutdown,
+    /// A reload has taken the router out of the configuration.
+    Removed,
+    /// A reload has changed what the router was made with. Who it is (interface and VRID) has not changed.
+    SettingsChanged(Box<Settings>),
     /// [`super::VirtualRouter::deadline`] has come, and the data path has been asked what it heard meanwhile.
     DeadlineReached(Evidence),
     /// A valid advertisement was heard; whoever judged it, the program or the raw path.

@@ -63,7 +63,9 @@ impl VirtualRouter {
     pub fn handle(&mut self, event: &Event, now: Monotonic) -> Vec<Action> {
         match event {
             Event::Startup => self.start(now),
-            Event::Shutdown => self.stop(),
+            Event::Shutdown => self.stop(Because::Stopped),
+            Event::Removed => self.stop(Because::Removed),
+            Event::SettingsChanged(settings) => self.settings_changed(settings, now),
             Event::DeadlineReached(evidence) => self.deadline_reached(*evidence, now),
             Event::AdvertisementReceived(advertisement) => self.hear(advertisement, now),
             Event::FaultsObserved(faults) => self.faults_observed(faults, now),
@@ -85,6 +87,15 @@ impl VirtualRouter {
             Role::Initialize { .. } | Role::Fault => None,
             Role::Backup(listening) => Some(self.active_down(listening)),
             Role::Active(speaking) => Some(speaking.deadline()),
+        }
+    }
+
+    /// Since when a Backup has heard nobody who counts; its deadline is about that silence.
+    #[must_use]
+    pub const fn silent_since(&self) -> Option<Monotonic> {
+        match &self.role {
+            Role::Backup(listening) => Some(listening.silent_since),
+            Role::Initialize { .. } | Role::Active(_) | Role::Fault => None,
         }
     }
 
@@ -145,20 +156,32 @@ impl VirtualRouter {
         }
     }
 
-    fn stop(&mut self) -> Vec<Action> {
+    fn stop(&mut self, because: Because) -> Vec<Action> {
         match self.role {
             Role::Initialize { is_started: false } => Vec::new(),
             Role::Initialize { is_started: true } | Role::Backup(_) | Role::Fault => {
                 let next = Role::Initialize { is_started: false };
-                vec![self.become_state(next, Because::Stopped)]
+                vec![self.become_state(next, because)]
             }
             Role::Active(_) => {
                 let mut actions = self.let_go();
                 let next = Role::Initialize { is_started: false };
-                actions.push(self.become_state(next, Because::Stopped));
+                actions.push(self.become_state(next, because));
                 actions
             }
         }
+    }
+
+    /// Goes on as what it is, with what is new. No timer that runs is set anew, and nothing leaves because of it; the priority is not
+    /// touched, since tracking says what becomes of that ([`Event::PriorityObserved`]).
+    fn settings_changed(&mut self, settings: &Settings, now: Monotonic) -> Vec<Action> {
+        let before = std::mem::replace(&mut self.settings, settings.clone());
+        match &mut self.role {
+            Role::Initialize { .. } | Role::Fault => {}
+            Role::Backup(listening) => listening.settings_changed(&before, settings),
+            Role::Active(speaking) => speaking.settings_changed(&before, settings, now),
+        }
+        Vec::new()
     }
 
     fn faults_observed(&mut self, faults: &FaultReasons, now: Monotonic) -> Vec<Action> {
@@ -176,6 +199,8 @@ impl VirtualRouter {
             Role::Initialize { is_started: true } if self.faults.is_only_pending() => Vec::new(),
             Role::Fault => Vec::new(),
             Role::Backup(_) | Role::Active(_) if self.faults.is_empty() => Vec::new(),
+            // A script that a reload has brought has said nothing against us.
+            Role::Backup(_) | Role::Active(_) if self.faults.is_only_pending() => Vec::new(),
             Role::Initialize { .. } | Role::Backup(_) => vec![self.become_faulty()],
             Role::Active(_) => {
                 let mut actions = self.let_go();

@@ -19,6 +19,12 @@ pub fn resolve(user: Option<&str>, group: Option<&str>) -> Option<(u32, u32)> {
     Some((user.uid(), group))
 }
 
+/// The number of a group, if there is one of this name.
+#[must_use]
+pub fn group(name: &str) -> Option<u32> {
+    uzers::get_group_by_name(name).map(|group| group.gid())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -11,6 +11,7 @@ mod slot;
 mod wanted;
 
 use std::{
+    collections::BTreeMap,
     io,
     sync::{
         Arc,
@@ -24,6 +25,7 @@ use std::{
 use rustix::fd::OwnedFd;
 use tokio::net::unix::pipe;
 use tracing::{info, warn};
+use vrrp_ebpf::abi::MAX_ROUTERS;
 
 use self::{
     slot::{Slot, Tools},
@@ -65,6 +67,31 @@ pub enum AddressReport {
         /// What could not be removed, and why.
         failures: Vec<AddressFailure>,
     },
+    /// What an assignment took away is gone; what it brought is being installed, if the slot is claimed.
+    Reassigned {
+        /// The slot.
+        slot: usize,
+        /// What could not be removed, and why.
+        failures: Vec<AddressFailure>,
+    },
+    /// The slot is nobody's any more, and has nothing left but the failures.
+    Retired {
+        /// The slot.
+        slot: usize,
+        /// What could not be removed, and why.
+        failures: Vec<AddressFailure>,
+    },
+}
+
+/// The addresses that a slot stands for from now on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Assignment {
+    /// The slot.
+    pub slot: usize,
+    /// All of them; `None` retires the slot.
+    pub addresses: Option<Vec<InterfaceAddress>>,
+    /// How often those that are new are announced if the slot is claimed.
+    pub rounds: u32,
 }
 
 /// Gives orders to the worker. Never blocks, allocates or fails; clones order the same slots.
@@ -89,6 +116,14 @@ impl AddressOrders {
     }
 }
 
+impl AddressOrders {
+    /// Gives slots other addresses. What a slot has before and after is not touched; what it loses goes first, also before another slot of the
+    /// same call gets it. Not for the election thread: this takes a lock and allocates.
+    pub fn assign(&self, assignments: Vec<Assignment>) {
+        self.0.assign(assignments);
+    }
+}
+
 /// The worker's thread.
 #[derive(Debug)]
 pub struct AddressWorker {
@@ -100,17 +135,17 @@ pub struct AddressWorker {
 impl AddressWorker {
     /// Starts the worker in the network namespace of the calling thread.
     ///
-    /// `slots` says which addresses each slot stands for. `report` is called on the worker's thread and must
-    /// not block. When this returns, leftovers of an earlier run are gone; if another daemon is at work here, only those that are configured.
+    /// No slot stands for any address before it is [assigned](AddressOrders::assign) some. `report` is called on the worker's thread and must
+    /// not block. When this returns, leftovers of an earlier run are gone; if another daemon is at work here, only those that are `configured`.
     ///
     /// # Errors
     /// When the thread or its sockets cannot be made.
     pub fn start(
-        slots: Vec<Vec<InterfaceAddress>>,
+        configured: Vec<InterfaceAddress>,
         is_the_only_one: bool,
         report: impl FnMut(AddressReport) + Send + 'static,
     ) -> io::Result<Self> {
-        let (wanted, bell) = Wanted::new(slots.len())?;
+        let (wanted, bell) = Wanted::new(MAX_ROUTERS)?;
         let wanted = Arc::new(wanted);
         let stopping = Arc::new(AtomicBool::new(false));
         let (began, beginning) = mpsc::channel();
@@ -123,7 +158,7 @@ impl AddressWorker {
         thread::Builder::new()
             .name("addresses".into())
             .spawn(move || {
-                office.run(bell, slots, Box::new(report), &began);
+                office.run(bell, &configured, Box::new(report), &began);
                 drop(end);
             })?;
         beginning.recv().map_err(io::Error::other)??;
@@ -164,7 +199,7 @@ impl Office {
     fn run(
         self,
         bell: OwnedFd,
-        slots: Vec<Vec<InterfaceAddress>>,
+        configured: &[InterfaceAddress],
         mut report: Report,
         began: &mpsc::Sender<io::Result<()>>,
     ) {
@@ -181,18 +216,11 @@ impl Office {
             Err(error) => return drop(began.send(Err(error))),
         };
         runtime.block_on(async {
-            remove_leftovers(&netlink, &slots.concat(), self.is_the_only_one).await;
+            remove_leftovers(&netlink, configured, self.is_the_only_one).await;
             if began.send(Ok(())).is_err() {
                 return;
             }
-            let slots = slots
-                .into_iter()
-                .enumerate()
-                .map(|(number, it)| Slot::new(number, it));
-            if let Err(error) = self
-                .serve(slots.collect(), &bell, &netlink, &mut report)
-                .await
-            {
+            if let Err(error) = self.serve(&bell, &netlink, &mut report).await {
                 warn!("the address worker hears no more orders: {error}");
             }
         });
@@ -201,27 +229,34 @@ impl Office {
     /// Goes round the slots until nothing is left to do, then waits for the bell.
     async fn serve(
         &self,
-        mut slots: Vec<Slot>,
         bell: &pipe::Receiver,
         netlink: &Netlink,
         report: &mut Report,
     ) -> io::Result<()> {
         let mut announcer = Announcer::new(netlink.clone());
-        let mut tools = Tools {
-            netlink,
-            announcer: &mut announcer,
-            wanted: &self.wanted,
-            report,
-        };
+        let mut slots = BTreeMap::<usize, Slot>::new();
         loop {
+            for assignment in self.wanted.take_assignments() {
+                let number = assignment.slot;
+                let slot = slots.entry(number).or_insert_with(|| Slot::new(number));
+                slot.assign(assignment);
+            }
+            let mut tools = Tools {
+                netlink,
+                announcer: &mut announcer,
+                wanted: &self.wanted,
+                report,
+                departing: &slots.values().flat_map(Slot::departing).collect(),
+            };
             let mut is_busy = false;
-            for slot in &mut slots {
+            for slot in slots.values_mut() {
                 is_busy |= slot.step(&mut tools).await;
             }
             if is_busy {
                 continue;
             }
-            if self.stopping.load(Ordering::Acquire) && slots.iter().all(Slot::is_released) {
+            slots.retain(|_, slot| !slot.is_done());
+            if self.stopping.load(Ordering::Acquire) && slots.values().all(Slot::is_released) {
                 return Ok(());
             }
             bell.readable().await?;

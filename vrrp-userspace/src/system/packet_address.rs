@@ -1,9 +1,9 @@
-//! Sockets that send whole frames, and the one address type no safe library builds for us.
+//! Sockets for whole frames, and the one address type no safe library builds for us.
 
 use std::{ffi::c_int, io};
 
 use rustix::net::AddressFamily;
-use socket2::{Domain, SockAddr, SockAddrStorage, Socket, Type, socklen_t};
+use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type, socklen_t};
 
 /// `struct sockaddr_ll` of `linux/if_packet.h`.
 #[repr(C)]
@@ -31,16 +31,31 @@ pub fn send_only_socket(index: u32) -> io::Result<Socket> {
     // Protocol 0 hooks the socket into no receive path at all, so under a flood nothing is copied to it,
     // not even to be dropped by a filter.
     let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
-    socket.bind(&all_of_link(index)?)?;
+    socket.bind(&of_link(index, 0)?)?;
     socket.set_nonblocking(true)?;
     Ok(socket)
 }
 
-/// The address that stands for a link, without a protocol.
-fn all_of_link(index: u32) -> io::Result<SockAddr> {
+/// A socket that receives the frames of `ether_type` on the link with this index, as far as `filter` lets them through.
+///
+/// It never blocks. Not what we send ourselves: the kernel shows that only to those who listen to every type.
+///
+/// # Errors
+/// Without `CAP_NET_RAW`, when there is no such link, or when the kernel refuses the filter.
+pub fn receiving_socket(index: u32, ether_type: u16, filter: &[SockFilter]) -> io::Result<Socket> {
+    // Without a protocol it receives nothing, so no frame comes in before the filter is in place.
+    let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
+    socket.attach_filter(filter)?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&of_link(index, ether_type)?)?;
+    Ok(socket)
+}
+
+/// The address that stands for a link, and the frames of one type on it; of none if that is 0.
+fn of_link(index: u32, ether_type: u16) -> io::Result<SockAddr> {
     let address = PacketAddress {
         family: AddressFamily::PACKET.as_raw(),
-        protocol: 0,
+        protocol: ether_type.to_be(),
         index: c_int::try_from(index).map_err(io::Error::other)?,
         hardware_type: 0,
         packet_type: 0,

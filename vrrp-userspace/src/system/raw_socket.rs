@@ -16,6 +16,8 @@ use vrrp_ebpf::{
     wire::ipv4::{self, VERSION_AND_PLAIN_LENGTH},
 };
 
+use super::overflow::Overflow;
+
 /// The longest datagram that can be a VRRP message: 60 bytes of IP header, 255 addresses, 8 bytes of authentication. Longer ones are cut, and
 /// then have the wrong length.
 const LONGEST: usize = 60 + 8 + 255 * 4 + 8;
@@ -37,6 +39,7 @@ pub enum Hearing {
 pub struct RawSocket {
     socket: Socket,
     hearing: Hearing,
+    overflow: Overflow,
 }
 
 impl RawSocket {
@@ -57,7 +60,11 @@ impl RawSocket {
         socket.bind_device(Some(interface.as_bytes()))?;
         let group = Ipv4Addr::from(ipv4::VRRP_GROUP);
         socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index))?;
-        Ok(Self { socket, hearing })
+        Ok(Self {
+            socket,
+            hearing,
+            overflow: Overflow::default(),
+        })
     }
 
     /// What comes through.
@@ -91,6 +98,15 @@ impl RawSocket {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// How many datagrams the buffer had no room for since this was last asked.
+    ///
+    /// # Errors
+    ///
+    /// The kernel does not say.
+    pub fn take_losses(&mut self) -> io::Result<u32> {
+        self.overflow.take(&self.socket)
     }
 }
 

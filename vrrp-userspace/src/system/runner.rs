@@ -41,8 +41,8 @@ pub struct Runner {
     awaited: Awaited,
 }
 
-/// What the guard was told, for the one that replaces it. Locked while a table is told, so that two never mix.
-type SharedTable = Arc<Mutex<Table>>;
+/// What the guard was told, for the one that replaces it, and its version. Locked while a table is told, so that two never mix.
+type SharedTable = Arc<Mutex<(u64, Table)>>;
 
 /// Who wants to know what becomes of which run.
 type Awaited = Arc<Mutex<BTreeMap<RunId, UnboundedSender<Progress>>>>;
@@ -73,7 +73,7 @@ impl Runner {
     pub fn new(link: GuardLink, table: Table) -> Result<(Self, Reports), LinkError> {
         let guard = link.sender();
         guard.install(&table)?;
-        let table = Arc::new(Mutex::new(table));
+        let table = Arc::new(Mutex::new((0, table)));
         let awaited = Awaited::default();
         let runner = Self {
             guard,
@@ -91,14 +91,17 @@ impl Runner {
         ))
     }
 
-    /// Tells the guard a new table; what is claimed stays claimed, so a slot keeps its number. Waits for the guard to make room.
+    /// Tells the guard a new table; what is claimed stays claimed, so a slot keeps its number. Waits for the guard to make room. A table that
+    /// is overtaken by one of a higher `version` is not told any more.
     ///
     /// # Errors
     /// When the guard does not take it; the old table then holds.
-    pub fn install(&self, table: Table) -> Result<(), LinkError> {
+    pub fn install(&self, version: u64, table: Table) -> Result<(), LinkError> {
         let mut known = lock(&self.table);
-        self.guard.install(&table)?;
-        *known = table;
+        if version > known.0 {
+            self.guard.install(&table)?;
+            *known = (version, table);
+        }
         Ok(())
     }
 
@@ -157,7 +160,7 @@ impl Reports {
             let table = lock(&self.table);
             self.link
                 .sender()
-                .install(&table)
+                .install(&table.1)
                 .map_err(io::Error::other)?;
         }
     }

@@ -117,6 +117,25 @@ const TOOLS: &[Tool] = &[
             "openrc",
         ],
     ),
+    same(
+        "/lib/systemd/systemd",
+        "machines on which the package is installed",
+        Purpose::Tests,
+        "systemd",
+    ),
+    tool(
+        "dpkg-shlibdeps",
+        "packing for Debian",
+        Purpose::Tests,
+        ["dpkg-dev", "dpkg-dev", "dpkg-dev", "dpkg"],
+    ),
+    same("man", "reading the manual pages", Purpose::Tests, "man-db"),
+    same(
+        "strace",
+        "holding a thread of the daemon where it is",
+        Purpose::Tests,
+        "strace",
+    ),
     same("unshare", "making namespaces", Purpose::Lab, "util-linux"),
     tool(
         "tshark",

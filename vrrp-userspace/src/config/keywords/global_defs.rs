@@ -10,8 +10,9 @@ use super::{
             Consequence::{Ignored, InstanceRefused},
             KEEPALIVED, Keyword, Table,
         },
-        model::MailServer,
+        model::{ControlGroup, MailServer},
         script,
+        source::Place,
     },
     values,
 };
@@ -208,6 +209,21 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
             since: "xvrrpd 0.1",
             apply: Apply::Words(|draft, words| {
                 draft.global.xdp.garp_guard = values::garp_guard(words)?;
+                Ok(())
+            }),
+        },
+        Keyword {
+            name: "control_group",
+            usage: "control_group <group>",
+            help: "Whose members may ask the running daemon by `xvrrpd status` and `xvrrpd history`; `xvrrpd` unless given, if \
+                   there is such a group. Root always may, and only root may change anything.",
+            since: "xvrrpd 0.1",
+            apply: Apply::Words(|draft, words| {
+                let word = words.word("the name of a group")?;
+                draft.global.control_group = Some(ControlGroup {
+                    name: word.text.clone(),
+                    place: Place(word.span.clone()),
+                });
                 Ok(())
             }),
         },

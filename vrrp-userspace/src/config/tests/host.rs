@@ -9,6 +9,7 @@ use super::*;
 struct FakeHost {
     missing_interfaces: Vec<&'static str>,
     missing_users: Vec<&'static str>,
+    missing_groups: Vec<&'static str>,
     scripts: BTreeMap<&'static str, ScriptState>,
 }
 
@@ -29,7 +30,7 @@ impl Environment for FakeHost {
     }
 
     fn group_exists(&self, name: &str) -> bool {
-        self.user_exists(name)
+        !self.missing_groups.contains(&name)
     }
 }
 
@@ -153,4 +154,28 @@ fn a_script_that_nobody_tracks_is_not_looked_at() {
     let text = format!("vrrp_script a {{ script /x/y\n}}\n{}", complete(""));
     let host = with_script("/x/y", ScriptState::Missing);
     assert_eq!(verified(&text, &host), (vec![], 0));
+}
+
+#[test]
+fn a_group_that_may_ask_has_to_exist() {
+    let text = format!(
+        "global_defs {{\n control_group watchers\n}}\n{}",
+        complete("")
+    );
+    let (config, _) = load_text(&text);
+    let group = config.global.control_group.unwrap();
+    assert_eq!(group.name, "watchers");
+    assert_eq!(verified(&text, &FakeHost::default()), (vec![], 0));
+    let host = FakeHost {
+        missing_groups: vec!["watchers"],
+        ..FakeHost::default()
+    };
+    let (diagnostics, exit_code) = verified(&text, &host);
+    assert_eq!(
+        said(&diagnostics),
+        [
+            "error: there is no group `watchers`; only root may ask the daemon (groupadd --system watchers)"
+        ]
+    );
+    assert_eq!(exit_code, 5);
 }

@@ -1,6 +1,7 @@
 //! The loop on a thread, with real scripts and a real socket.
 
 use std::{
+    collections::BTreeMap,
     fs::{self, Permissions},
     os::{
         fd::{AsFd, OwnedFd},
@@ -33,10 +34,10 @@ fn a_script_reports_how_it_ended() {
 #[test]
 fn a_program_that_is_not_there_could_not_start() {
     let mut daemon = Daemon::with_table(&Table {
-        scripts: vec![Script {
+        scripts: numbered([Script {
             argv: vec!["/nowhere/chk".into()],
             ..script("")
-        }],
+        }]),
         ..Table::default()
     });
     let Outcome::CouldNotStart(reason) = daemon.outcome_of(0) else {
@@ -75,7 +76,7 @@ fn a_script_runs_as_its_user_without_our_groups() {
         ..script(text)
     };
     let mut daemon = Daemon::with_table(&Table {
-        scripts: vec![script],
+        scripts: numbered([script]),
         ..Table::default()
     });
     assert_eq!(daemon.outcome_of(0), Outcome::Exited(0));
@@ -90,7 +91,7 @@ fn a_script_without_a_first_line_is_run_by_the_shell() {
     let argv = vec![file.display().to_string()];
     let script = Script { argv, ..script("") };
     let mut daemon = Daemon::with_table(&Table {
-        scripts: vec![script],
+        scripts: numbered([script]),
         ..Table::default()
     });
     assert_eq!(daemon.outcome_of(0), Outcome::Exited(4));
@@ -228,7 +229,7 @@ fn orders_wait_for_the_table_they_are_about() {
     let run = daemon.next_run(0, TRACKING);
     let id = daemon.order(run);
     daemon.install(&Table {
-        scripts: vec![script("exit 0")],
+        scripts: numbered([script("exit 0")]),
         ..Table::default()
     });
     assert_eq!(
@@ -248,8 +249,8 @@ fn what_the_daemon_said_before_it_died_is_heard() {
         addresses: Vec::new(),
     };
     let table = Table {
-        slots: vec![slot],
-        scripts: vec![script("exit 0")],
+        slots: BTreeMap::from([(SlotIndex(0), slot)]),
+        scripts: numbered([script("exit 0")]),
         ..Table::default()
     };
     let mut daemon = Daemon::with_table(&table);
@@ -267,6 +268,10 @@ fn what_the_daemon_said_before_it_died_is_heard() {
     );
 }
 
+fn numbered(scripts: impl IntoIterator<Item = Script>) -> BTreeMap<ScriptIndex, Script> {
+    (0..).map(ScriptIndex).zip(scripts).collect()
+}
+
 /// The daemon's side, and the guard's loop on a thread.
 struct Daemon {
     socket: Option<OwnedFd>,
@@ -276,7 +281,7 @@ struct Daemon {
 
 impl Daemon {
     fn with_scripts(scripts: &[impl AsRef<str>]) -> Self {
-        let scripts = scripts.iter().map(|text| script(text.as_ref())).collect();
+        let scripts = numbered(scripts.iter().map(|text| script(text.as_ref())));
         Self::with_table(&Table {
             scripts,
             ..Table::default()

@@ -286,9 +286,12 @@ fn influences(comparison: &Comparison) -> impl Iterator<Item = &ScriptInfluence>
         .routers
         .iter()
         .flat_map(|router| &router.findings);
-    findings.filter_map(|finding| match finding {
-        Finding::Script(script) => Some(script),
-        _ => None,
+    findings.filter_map(|finding| {
+        if let Finding::Script(script) = finding {
+            Some(script)
+        } else {
+            None
+        }
     })
 }
 

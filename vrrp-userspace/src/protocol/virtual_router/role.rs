@@ -83,6 +83,16 @@ impl Listening {
         }
     }
 
+    /// A reload has changed the settings. What was learned from the Active Router stays, except where v2 has nothing to learn.
+    pub(super) fn settings_changed(&mut self, before: &Settings, after: &Settings) {
+        if self.heard.is_none() || after.version == Version::V2 {
+            self.active_adver_interval = after.advertisement_interval;
+        }
+        if before.list_digest() != after.list_digest() {
+            self.differing_list = None;
+        }
+    }
+
     /// v3 adopts the interval of the Active Router (RFC 9568 §6.4.2); in v2 both are the same or it was rejected.
     fn adopt_interval(&mut self, heard: &Advertisement, settings: &Settings) -> Option<Note> {
         if settings.version == Version::V2 || heard.interval == self.active_adver_interval {
@@ -143,6 +153,17 @@ impl Speaking {
             next_announcement: second.or_else(|| refresh(now, &settings.announcements)),
             answered: None,
             announced: now,
+        }
+    }
+
+    /// A reload has changed the settings: what is due stays due, unless it is due earlier now.
+    pub(super) fn settings_changed(&mut self, before: &Settings, after: &Settings, now: Monotonic) {
+        let soonest = now + after.advertisement_interval;
+        self.next_advertisement = self.next_advertisement.min(soonest);
+        if before.announcements != after.announcements {
+            let next = refresh(now, &after.announcements);
+            let burst = self.next_announcement.into_iter().chain(next);
+            self.next_announcement = burst.min_by_key(|burst| burst.at);
         }
     }
 

@@ -439,6 +439,66 @@ fn random_events_keep_the_invariants() {
     }
 }
 
+/// P8: what a reload does not change runs on, to the nanosecond.
+#[test]
+fn a_reload_sets_no_timer_anew() {
+    let mut waiting = backup(100);
+    waiting.hears(150);
+    let mut speaking = active(100);
+    for router in [&mut waiting, &mut speaking] {
+        router.waits(millis(700));
+        router.forgets();
+        let due = router.router.deadline();
+        router.reloads(|settings| settings.name = "renamed".into());
+        assert_eq!(router.router.deadline(), due);
+        assert_eq!(router.did(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_shorter_interval_counts_at_once_and_a_longer_one_from_the_next_advert() {
+    let mut router = active(100);
+    let due = router.router.deadline();
+    router.reloads(|settings| settings.advertisement_interval = Duration::from_secs(9));
+    assert_eq!(router.router.deadline(), due);
+    router.reloads(|settings| settings.advertisement_interval = millis(100));
+    assert_eq!(router.router.deadline(), Some(router.now + millis(100)));
+}
+
+/// RFC 9568 §6.4.2: Active_Adver_Interval is the Active Router's to say.
+#[test]
+fn in_v3_a_reload_does_not_forget_what_the_active_router_said() {
+    let mut router = router(settings(100, Version::V3));
+    router.starts();
+    router.hears_every(150, millis(500));
+    let due = router.router.deadline();
+    router.reloads(|settings| settings.advertisement_interval = Duration::from_secs(9));
+    assert_eq!(router.router.deadline(), due);
+}
+
+#[test]
+fn a_router_that_leaves_the_configuration_says_goodbye() {
+    let mut router = active(100);
+    router.give(Event::Removed);
+    assert_eq!(
+        router.did(),
+        ["send 0", "sent 0", "release", "Active→Initialize"]
+    );
+    assert_eq!(
+        router.because(),
+        "a reload took it out of the configuration"
+    );
+}
+
+#[test]
+fn a_script_that_a_reload_brings_is_no_fault_until_it_fails() {
+    let mut router = active(100);
+    router.faults(&[FaultReason::ScriptPending("new".into())]);
+    assert!(router.is(State::Active));
+    router.faults(&[FaultReason::Script("new".into())]);
+    assert!(router.is(State::Fault));
+}
+
 // ------------------------------------------------------------------------------------------------------------------------------
 
 const RECORDED: usize = 32;
@@ -530,6 +590,12 @@ impl Story {
         self.give(Event::Shutdown);
     }
 
+    fn reloads(&mut self, change: impl FnOnce(&mut Settings)) {
+        let mut settings = self.router.settings().clone();
+        change(&mut settings);
+        self.give(Event::SettingsChanged(Box::new(settings)));
+    }
+
     fn hears(&mut self, priority: u8) {
         self.hears_from(OTHER, priority);
     }
@@ -616,8 +682,14 @@ impl Story {
         self.now = self.now + millis(random.below(2_000) as u64);
         let source = [192, 168, 0, [9, 10, 200][random.below(3)]];
         let interval = Duration::from_secs(1);
-        let event = match random.below(8) {
+        let event = match random.below(9) {
             0 => Event::Startup,
+            7 => {
+                let mut settings = self.router.settings().clone();
+                settings.advertisement_interval = millis([10, 1_000, 9_000][random.below(3)]);
+                Event::SettingsChanged(Box::new(settings))
+            }
+            8 if random.below(8) == 0 => Event::Removed,
             1 if random.below(4) == 0 => Event::Shutdown,
             2 => Event::FaultsObserved(FaultReasons::default()),
             3 if random.below(3) == 0 => {

@@ -10,7 +10,7 @@ use std::{
 use tracing::{debug, warn};
 
 use super::{
-    AddressReport,
+    AddressReport, Assignment,
     wanted::{Order, Wanted},
 };
 use crate::system::{
@@ -28,22 +28,34 @@ const TOLD_ONE_BY_ONE: usize = 64;
 #[derive(Debug)]
 pub(super) struct Slot {
     number: usize,
-    addresses: Vec<InterfaceAddress>,
-    /// What release has to remove: never what was there before us.
-    ours: Vec<bool>,
+    entries: Vec<Entry>,
     progress: Progress,
+    /// What an assignment took away is removed before anything else is done.
+    leaving: Option<Leaving>,
     /// Announcement rounds still to do.
     rounds: u32,
+    /// Nobody needs it any more, except for what could not be removed.
+    is_retired: bool,
+}
+
+/// One address, and what is known of it.
+#[derive(Debug)]
+struct Entry {
+    address: InterfaceAddress,
+    /// Whether release has to remove it: never what was there before us.
+    is_ours: bool,
+    /// It could not be installed.
+    is_missing: bool,
+    /// An assignment took it away; it stays in the list until it is gone.
+    is_leaving: bool,
 }
 
 #[derive(Debug)]
 enum Progress {
     Released,
     Installing(Claim),
-    /// Everything that could be installed is; these are not.
-    Claimed {
-        missing: BTreeSet<usize>,
-    },
+    /// Everything that could be installed is.
+    Claimed,
     Releasing {
         next: usize,
         failures: Vec<AddressFailure>,
@@ -53,13 +65,30 @@ enum Progress {
 /// A claim under way.
 #[derive(Debug, Default)]
 struct Claim {
+    /// Which entries, in their order.
+    todo: Vec<usize>,
     next: usize,
     /// How far the first round of announcements has come.
     announced: usize,
-    missing: BTreeSet<usize>,
+    /// Rounds for these entries alone, when the others have had theirs.
+    own_rounds: Option<u32>,
     failures: Vec<AddressFailure>,
     existing_not_ours: Vec<InterfaceAddress>,
 }
+
+/// An assignment under way.
+#[derive(Debug)]
+struct Leaving {
+    next: usize,
+    failures: Vec<AddressFailure>,
+    /// How often what is new is announced, if the slot is claimed.
+    rounds: u32,
+    /// Nothing will be assigned any more.
+    is_retiring: bool,
+}
+
+/// An address as the kernel tells it from others.
+pub(super) type Key = (String, IpAddr, u8);
 
 /// The hands of the worker.
 pub(super) struct Tools<'a> {
@@ -67,43 +96,102 @@ pub(super) struct Tools<'a> {
     pub(super) announcer: &'a mut Announcer,
     pub(super) wanted: &'a Wanted,
     pub(super) report: &'a mut dyn FnMut(AddressReport),
+    /// What other slots are about to give up: it must be gone before somebody else may have it.
+    pub(super) departing: &'a BTreeSet<Key>,
 }
 
 impl Slot {
-    pub(super) fn new(number: usize, addresses: Vec<InterfaceAddress>) -> Self {
-        let ours = vec![false; addresses.len()];
+    pub(super) const fn new(number: usize) -> Self {
         Self {
             number,
-            addresses,
-            ours,
+            entries: Vec::new(),
             progress: Progress::Released,
+            leaving: None,
             rounds: 0,
+            is_retired: false,
         }
     }
 
-    pub(super) const fn is_released(&self) -> bool {
-        matches!(self.progress, Progress::Released)
+    pub(super) fn is_released(&self) -> bool {
+        matches!(self.progress, Progress::Released) && self.leaving.is_none()
+    }
+
+    /// Whether it has been retired and has nothing left.
+    pub(super) const fn is_done(&self) -> bool {
+        self.is_retired && self.entries.is_empty()
+    }
+
+    /// What it is about to give up because of an assignment.
+    pub(super) fn departing(&self) -> impl Iterator<Item = Key> {
+        let is_leaving = self.leaving.is_some();
+        let leaving = self
+            .entries
+            .iter()
+            .filter(move |entry| is_leaving && entry.is_leaving);
+        leaving.map(|Entry { address, .. }| {
+            (
+                address.interface.clone(),
+                address.address,
+                address.prefix_length,
+            )
+        })
+    }
+
+    /// Takes new addresses in. What both lists have is not touched.
+    pub(super) fn assign(&mut self, assignment: Assignment) {
+        let is_retiring = assignment.addresses.is_none();
+        self.is_retired = false;
+        let wanted = assignment.addresses.unwrap_or_default();
+        let mut old: BTreeMap<_, _> = mem::take(&mut self.entries)
+            .into_iter()
+            .map(|entry| (entry.address.clone(), entry))
+            .collect();
+        for address in wanted {
+            let known = old.remove(&address);
+            self.entries.push(Entry {
+                is_ours: known.as_ref().is_some_and(|entry| entry.is_ours),
+                is_missing: known.is_none_or(|entry| entry.is_missing),
+                is_leaving: false,
+                address,
+            });
+        }
+        let staying = self.entries.len();
+        let left = old.into_values().filter(|entry| entry.is_ours);
+        self.entries.extend(left.map(|entry| Entry {
+            is_leaving: true,
+            ..entry
+        }));
+        self.leaving = Some(Leaving {
+            next: staying,
+            failures: Vec::new(),
+            rounds: assignment.rounds,
+            is_retiring,
+        });
     }
 
     /// Does the next piece of work; false if there is none.
     pub(super) async fn step(&mut self, tools: &mut Tools<'_>) -> bool {
         match tools.wanted.take_order(self.number) {
-            Some(Order::Claim) => self.progress = Progress::Installing(Claim::default()),
+            Some(Order::Claim) => self.progress = Progress::Installing(self.whole_claim()),
             Some(Order::Release) => self.begin_release(tools),
             None => {}
         }
         self.rounds = self.rounds.max(tools.wanted.take_rounds(self.number));
+        if let Some(leaving) = self.leaving.take() {
+            self.leave(leaving, tools).await;
+            return true;
+        }
         match mem::replace(&mut self.progress, Progress::Released) {
             Progress::Installing(claim) => self.install(claim, tools).await,
             Progress::Releasing { next, failures } => self.remove(next, failures, tools).await,
-            Progress::Claimed { missing } => {
+            Progress::Claimed => {
                 let is_due = self.rounds > 0;
                 if is_due {
-                    self.announce(0..self.addresses.len(), &missing, tools)
-                        .await;
+                    let all: Vec<_> = (0..self.entries.len()).collect();
+                    self.announce(&all, 1, tools).await;
                     self.count_round(tools);
                 }
-                self.progress = Progress::Claimed { missing };
+                self.progress = Progress::Claimed;
                 return is_due;
             }
             Progress::Released => return false,
@@ -111,23 +199,91 @@ impl Slot {
         true
     }
 
+    /// Removes the next batch of what an assignment took away.
+    async fn leave(&mut self, mut leaving: Leaving, tools: &mut Tools<'_>) {
+        let batch = batch(leaving.next, self.entries.len());
+        leaving.next = batch.end;
+        let failed = self.take_down(batch, |entry| entry.is_leaving, tools).await;
+        leaving.failures.extend(failed);
+        if leaving.next < self.entries.len() {
+            self.leaving = Some(leaving);
+        } else {
+            self.finish_leaving(leaving, tools);
+        }
+    }
+
+    fn finish_leaving(&mut self, leaving: Leaving, tools: &mut Tools<'_>) {
+        // What could not be removed is tried again at the next release.
+        self.entries
+            .retain(|entry| !entry.is_leaving || entry.is_ours);
+        let (slot, failures) = (self.number, leaving.failures);
+        if leaving.is_retiring {
+            // Whatever was ordered before is done with this: it was the last that anybody wanted of the slot.
+            self.progress = Progress::Released;
+            self.is_retired = true;
+            return (tools.report)(AddressReport::Retired { slot, failures });
+        }
+        (tools.report)(AddressReport::Reassigned { slot, failures });
+        match &mut self.progress {
+            Progress::Released => {}
+            Progress::Releasing { next, .. } => *next = 0,
+            Progress::Installing(_) => self.progress = Progress::Installing(self.whole_claim()),
+            Progress::Claimed => {
+                let todo = self.wanted(|entry| !entry.is_ours);
+                if !todo.is_empty() {
+                    self.progress = Progress::Installing(Claim {
+                        todo,
+                        own_rounds: Some(leaving.rounds),
+                        ..Claim::default()
+                    });
+                }
+            }
+        }
+    }
+
+    fn whole_claim(&self) -> Claim {
+        Claim {
+            todo: self.wanted(|_| true),
+            ..Claim::default()
+        }
+    }
+
+    fn wanted(&self, which: impl Fn(&Entry) -> bool) -> Vec<usize> {
+        let entries = self.entries.iter().enumerate();
+        entries
+            .filter(|(_, entry)| !entry.is_leaving && which(entry))
+            .map(|(index, _)| index)
+            .collect()
+    }
+
     /// Adds the next batch, and announces it if announcements are ordered already.
     async fn install(&mut self, mut claim: Claim, tools: &mut Tools<'_>) {
-        let batch = batch(claim.next, self.addresses.len());
+        let batch = batch(claim.next, claim.todo.len());
+        let addresses: Vec<_> = claim.todo[batch.clone()]
+            .iter()
+            .map(|index| self.entries[*index].address.clone())
+            .collect();
+        if addresses
+            .iter()
+            .any(|address| is_among(address, tools.departing))
+        {
+            // Its turn comes when the other slot has had a few of its own.
+            self.progress = Progress::Installing(claim);
+            return;
+        }
         claim.next = batch.end;
-        let installed = tools
-            .netlink
-            .add_addresses(&self.addresses[batch.clone()])
-            .await;
-        self.take_in(&mut claim, batch, installed);
+        let installed = tools.netlink.add_addresses(&addresses).await;
+        self.take_in(&mut claim, batch.clone(), installed);
 
         self.rounds = self.rounds.max(tools.wanted.take_rounds(self.number));
-        if self.rounds > 0 {
-            self.announce(claim.announced..claim.next, &claim.missing, tools)
+        if let Some(rounds) = claim.own_rounds {
+            self.announce(&claim.todo[batch], rounds, tools).await;
+        } else if self.rounds > 0 {
+            self.announce(&claim.todo[claim.announced..claim.next], 1, tools)
                 .await;
             claim.announced = claim.next;
         }
-        if claim.next == self.addresses.len() {
+        if claim.next == claim.todo.len() {
             self.finish_claim(claim, tools);
         } else {
             self.progress = Progress::Installing(claim);
@@ -141,26 +297,27 @@ impl Slot {
             .map(|it| (&it.address, it))
             .collect();
         let existing: BTreeSet<_> = installed.existing_not_ours.iter().collect();
-        for index in batch {
-            let address = &self.addresses[index];
-            if let Some(failure) = failed.get(address) {
-                claim.missing.insert(index);
+        for index in &claim.todo[batch] {
+            let entry = &mut self.entries[*index];
+            let failure = failed.get(&entry.address);
+            entry.is_missing = failure.is_some();
+            if let Some(failure) = failure {
                 claim.failures.push((*failure).clone());
                 // Without an answer it may have been added all the same.
-                self.ours[index] |= failure.error == NetlinkError::Silent;
-            } else if existing.contains(address) && !self.ours[index] {
-                claim.existing_not_ours.push(address.clone());
+                entry.is_ours |= failure.error == NetlinkError::Silent;
+            } else if existing.contains(&entry.address) && !entry.is_ours {
+                claim.existing_not_ours.push(entry.address.clone());
             } else {
-                self.ours[index] = true;
+                entry.is_ours = true;
             }
         }
     }
 
     fn finish_claim(&mut self, claim: Claim, tools: &mut Tools<'_>) {
         let Claim {
-            missing,
             failures,
             existing_not_ours,
+            own_rounds,
             ..
         } = claim;
         let slot = self.number;
@@ -172,8 +329,8 @@ impl Slot {
         } else {
             AddressReport::Failed { slot, failures }
         });
-        self.progress = Progress::Claimed { missing };
-        if self.rounds > 0 {
+        self.progress = Progress::Claimed;
+        if self.rounds > 0 && own_rounds.is_none() {
             self.count_round(tools);
         }
     }
@@ -181,7 +338,8 @@ impl Slot {
     fn begin_release(&mut self, tools: &mut Tools<'_>) {
         self.rounds = 0;
         // What could not be removed the last time is tried again.
-        if self.is_released() && !self.ours.contains(&true) {
+        let is_released = matches!(self.progress, Progress::Released);
+        if is_released && !self.entries.iter().any(|entry| entry.is_ours) {
             (tools.report)(AddressReport::Released {
                 slot: self.number,
                 failures: Vec::new(),
@@ -200,21 +358,14 @@ impl Slot {
         mut failures: Vec<AddressFailure>,
         tools: &mut Tools<'_>,
     ) {
-        let batch = batch(next, self.addresses.len());
+        let batch = batch(next, self.entries.len());
         let next = batch.end;
-        let ours = batch.clone().filter(|index| self.ours[*index]);
-        let ours: Vec<_> = ours.map(|index| self.addresses[index].clone()).collect();
-        let failed = tools.netlink.remove_addresses(&ours).await;
-        for index in batch {
-            let is_left = failed
-                .iter()
-                .any(|failure| failure.address == self.addresses[index]);
-            self.ours[index] &= is_left;
-        }
-        failures.extend(failed);
-        if next < self.addresses.len() {
+        failures.extend(self.take_down(batch, |_| true, tools).await);
+        if next < self.entries.len() {
             self.progress = Progress::Releasing { next, failures };
         } else {
+            self.entries
+                .retain(|entry| !entry.is_leaving || entry.is_ours);
             (tools.report)(AddressReport::Released {
                 slot: self.number,
                 failures,
@@ -222,16 +373,34 @@ impl Slot {
         }
     }
 
-    /// Announces once those of `range` that are in place.
-    async fn announce(
-        &self,
-        range: Range<usize>,
-        missing: &BTreeSet<usize>,
-        tools: &mut Tools<'_>,
-    ) {
-        let in_place: Vec<_> = range
-            .filter(|index| !missing.contains(index))
-            .filter_map(|index| match &self.addresses[index] {
+    /// Removes those of `batch` that are ours, and returns what is still there.
+    async fn take_down(
+        &mut self,
+        batch: Range<usize>,
+        which: impl Fn(&Entry) -> bool,
+        tools: &Tools<'_>,
+    ) -> Vec<AddressFailure> {
+        let goes = |entry: &Entry| entry.is_ours && which(entry);
+        let ours = self.entries[batch.clone()]
+            .iter()
+            .filter(|entry| goes(entry));
+        let ours: Vec<_> = ours.map(|entry| entry.address.clone()).collect();
+        let failed = tools.netlink.remove_addresses(&ours).await;
+        for entry in self.entries[batch].iter_mut().filter(|entry| goes(entry)) {
+            entry.is_ours = failed
+                .iter()
+                .any(|failure| failure.address == entry.address);
+        }
+        failed
+    }
+
+    /// Announces those of `which` that are in place.
+    async fn announce(&self, which: &[usize], rounds: u32, tools: &mut Tools<'_>) {
+        let in_place: Vec<_> = which
+            .iter()
+            .map(|index| &self.entries[*index])
+            .filter(|entry| !entry.is_missing && !entry.is_leaving)
+            .filter_map(|entry| match &entry.address {
                 InterfaceAddress {
                     interface,
                     address: IpAddr::V4(address),
@@ -250,7 +419,7 @@ impl Slot {
         } else {
             debug!("Sending gratuitous ARP for {} addresses", in_place.len());
         }
-        for failure in tools.announcer.announce(&in_place, 1).await {
+        for failure in tools.announcer.announce(&in_place, rounds).await {
             warn!(
                 "gratuitous ARP on {} failed: {}",
                 failure.interface, failure.error
@@ -265,6 +434,15 @@ impl Slot {
             rounds_left: self.rounds,
         });
     }
+}
+
+fn is_among(address: &InterfaceAddress, keys: &BTreeSet<Key>) -> bool {
+    !keys.is_empty()
+        && keys.contains(&(
+            address.interface.clone(),
+            address.address,
+            address.prefix_length,
+        ))
 }
 
 fn batch(next: usize, end: usize) -> Range<usize> {

@@ -5,6 +5,7 @@ use std::{io::Read, net::IpAddr, sync::mpsc::Receiver};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::*;
+use crate::system::netlink::NetworkChange;
 use crate::system::test_network::{alone, cable, sh};
 
 #[test]
@@ -149,6 +150,78 @@ fn a_slot_without_addresses_is_installed_at_once() {
     });
 }
 
+/// P8: a VIP that a reload adds or removes moves alone.
+#[test]
+fn an_assignment_touches_only_what_it_changes() {
+    lab("an_assignment_touches_only_what_it_changes", || {
+        let mut lan = Lan::new(vec![vips(4)]);
+        let installed = AddressReport::Installed {
+            slot: 0,
+            existing_not_ours: vec![],
+        };
+        lan.orders.claim(0);
+        lan.expect(&installed);
+        let mut monitor = Changes::watch();
+
+        lan.assign([Some([&vips(3)[1..], &vips(6)[5..]].concat())]);
+
+        lan.expect(&installed);
+        let new = vips(6)[5].address;
+        assert_eq!(lan.announcements(), [new, new]);
+        let expected = ["-192.168.0.0", "-192.168.0.3", "+192.168.0.5"];
+        assert_eq!(monitor.seen(expected.len()), expected);
+        lan.orders.release(0);
+        lan.expect(&released(0));
+        assert_eq!(present(), 0);
+    });
+}
+
+#[test]
+fn an_address_can_move_from_a_slot_that_is_retired_to_another() {
+    lab(
+        "an_address_can_move_from_a_slot_that_is_retired_to_another",
+        || {
+            let (few, many) = (vips(700), vips(701));
+            let mut lan = Lan::new(vec![vec![], few]);
+            let installed = |slot| AddressReport::Installed {
+                slot,
+                existing_not_ours: vec![],
+            };
+            lan.orders.claim(0);
+            lan.expect(&installed(0));
+            lan.orders.claim(1);
+            lan.expect(&installed(1));
+
+            lan.orders.assign(vec![
+                Assignment {
+                    slot: 0,
+                    addresses: Some(many),
+                    rounds: 1,
+                },
+                Assignment {
+                    slot: 1,
+                    addresses: None,
+                    rounds: 1,
+                },
+            ]);
+
+            lan.expect(&AddressReport::Reassigned {
+                slot: 0,
+                failures: vec![],
+            });
+            lan.expect(&AddressReport::Retired {
+                slot: 1,
+                failures: vec![],
+            });
+            lan.expect(&installed(0));
+            assert_eq!(present(), 701);
+            lan.orders.release(0);
+            lan.expect(&released(0));
+            assert_eq!(present(), 0, "all of them were ours");
+        },
+    );
+}
+
 #[test]
 fn shutdown_releases_everything() {
     lab("shutdown_releases_everything", || {
@@ -182,12 +255,35 @@ impl Lan {
         wire.set_nonblocking(true).unwrap();
         let (sender, reports) = mpsc::channel();
         let report = move |report| drop(sender.send(report));
-        let worker = AddressWorker::start(slots, true, report).unwrap();
-        Self {
+        let worker = AddressWorker::start(slots.concat(), true, report).unwrap();
+        let mut lan = Self {
             orders: worker.orders(),
             worker,
             reports,
             wire,
+        };
+        lan.assign(slots.into_iter().map(Some));
+        lan
+    }
+
+    /// Gives the slots from 0 on these addresses, or retires them, and waits until that is done.
+    fn assign(&mut self, slots: impl IntoIterator<Item = Option<Vec<InterfaceAddress>>>) {
+        let assignment = |(slot, addresses)| Assignment {
+            slot,
+            addresses,
+            rounds: 2,
+        };
+        let assignments: Vec<_> = slots.into_iter().enumerate().map(assignment).collect();
+        self.orders.assign(assignments.clone());
+        for Assignment {
+            slot, addresses, ..
+        } in assignments
+        {
+            let failures = vec![];
+            self.expect(&match addresses {
+                Some(_) => AddressReport::Reassigned { slot, failures },
+                None => AddressReport::Retired { slot, failures },
+            });
         }
     }
 
@@ -222,6 +318,42 @@ fn present() -> usize {
         .lines()
         .filter(|line| line.contains("inet "))
         .count()
+}
+
+/// What happens to the addresses, in order, as the kernel tells everybody.
+struct Changes {
+    runtime: tokio::runtime::Runtime,
+    changes: tokio::sync::mpsc::Receiver<NetworkChange>,
+}
+
+impl Changes {
+    fn watch() -> Self {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
+        let changes = runtime.block_on(async { Netlink::connect().unwrap().monitor().await });
+        Self {
+            runtime,
+            changes: changes.unwrap(),
+        }
+    }
+
+    fn seen(&mut self, count: usize) -> Vec<String> {
+        (0..count).map(|_| self.next()).collect()
+    }
+
+    fn next(&mut self) -> String {
+        let next =
+            async { tokio::time::timeout(Duration::from_secs(20), self.changes.recv()).await };
+        match self.runtime.block_on(next).unwrap().unwrap() {
+            NetworkChange::AddressAdded(observed) => format!("+{}", observed.address.address),
+            NetworkChange::AddressRemoved(observed) => format!("-{}", observed.address.address),
+            other @ (NetworkChange::Link(_)
+            | NetworkChange::LinkGone { .. }
+            | NetworkChange::Overrun) => format!("{other:?}"),
+        }
+    }
 }
 
 fn expected_round(count: u16) -> Vec<IpAddr> {

@@ -2,13 +2,18 @@
 
 use std::{
     io,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
 };
 
 use rustix::{
     fd::OwnedFd,
     pipe::{PipeFlags, pipe_with},
 };
+
+use super::Assignment;
 
 /// The addresses should be there.
 const CLAIMED: u32 = 1;
@@ -25,6 +30,8 @@ const MAX_ROUNDS: u32 = 255;
 #[derive(Debug)]
 pub(super) struct Wanted {
     cells: Box<[AtomicU32]>,
+    /// New lists of addresses. The election has nothing to do with them, so a lock is in nobody's way.
+    assignments: Mutex<Vec<Assignment>>,
     doorbell: OwnedFd,
 }
 
@@ -40,7 +47,29 @@ impl Wanted {
     pub(super) fn new(slots: usize) -> io::Result<(Self, OwnedFd)> {
         let cells = (0..slots).map(|_| AtomicU32::new(0)).collect();
         let (bell, doorbell) = pipe_with(PipeFlags::NONBLOCK | PipeFlags::CLOEXEC)?;
-        Ok((Self { cells, doorbell }, bell))
+        let assignments = Mutex::default();
+        let wanted = Self {
+            cells,
+            assignments,
+            doorbell,
+        };
+        Ok((wanted, bell))
+    }
+
+    pub(super) fn assign(&self, assignments: Vec<Assignment>) {
+        self.assignments().extend(assignments);
+        self.ring();
+    }
+
+    /// Takes the assignments not yet taken, in their order.
+    pub(super) fn take_assignments(&self) -> Vec<Assignment> {
+        std::mem::take(&mut *self.assignments())
+    }
+
+    fn assignments(&self) -> std::sync::MutexGuard<'_, Vec<Assignment>> {
+        self.assignments
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(super) fn claim(&self, slot: usize) {

@@ -37,6 +37,8 @@ pub struct Attachment {
     link: FdLink,
     /// What the kernel tells about the link's descriptor.
     fdinfo: Option<PathBuf>,
+    /// The kernel's number of our program.
+    program: Option<u32>,
 }
 
 impl Attachment {
@@ -46,10 +48,10 @@ impl Attachment {
         self.link.info().map_or(0, |info| info.id())
     }
 
-    /// Whether the link still holds the program on the interface.
+    /// Whether the link still holds our program on the interface.
     ///
     /// Nobody is told when `bpftool link detach` or the end of an interface takes it off: the link then lives on with interface 0, which only
-    /// its fdinfo shows. One read of a file of procfs, done before a promotion and nowhere near a packet.
+    /// its fdinfo shows. One read of a file of procfs, done once a second and before a promotion, and nowhere near a packet.
     #[must_use]
     pub fn is_attached(&self) -> bool {
         let Some(text) = self
@@ -60,6 +62,7 @@ impl Attachment {
             return false;
         };
         field(&text, "link_id") == Some(self.link_id())
+            && field(&text, "prog_id") == self.program
             && field(&text, "ifindex") == Some(self.interface.index)
     }
 }
@@ -102,11 +105,15 @@ fn attach_as(
         .try_into()
         .map_err(|_: LinkError| AttachError::NoLink(interface.name.clone()))?;
     let fdinfo = link.info().ok().and_then(|info| fdinfo_of(info.id()));
+    let text = fdinfo
+        .as_ref()
+        .and_then(|path| fs::read_to_string(path).ok());
     Ok(Attachment {
         interface: interface.clone(),
         is_native,
         link,
         fdinfo,
+        program: text.and_then(|text| field(&text, "prog_id")),
     })
 }
 

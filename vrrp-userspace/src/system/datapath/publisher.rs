@@ -47,4 +47,42 @@ impl Publisher {
     pub fn set_vip(&mut self, key: VipKey, entry: VipEntry) -> Result<(), MapError> {
         self.vips.insert(key, entry, 0)
     }
+
+    /// From now on frames of interface `index` are nobody's.
+    ///
+    /// # Errors
+    ///
+    /// When the map is out of reach. What is not there is no error.
+    pub fn remove_port(&mut self, index: u32) -> Result<(), MapError> {
+        gone(self.ports.remove(&index))
+    }
+
+    /// From now on advertisements of `key` are for a router that is not ours.
+    ///
+    /// # Errors
+    ///
+    /// When the map is out of reach. What is not there is no error.
+    pub fn remove_router(&mut self, key: RouterKey) -> Result<(), MapError> {
+        gone(self.routers.remove(&key))
+    }
+
+    /// From now on nobody is told who claims `key`.
+    ///
+    /// # Errors
+    ///
+    /// When the map is out of reach. What is not there is no error.
+    pub fn remove_vip(&mut self, key: VipKey) -> Result<(), MapError> {
+        gone(self.vips.remove(&key))
+    }
 }
+
+fn gone(removed: Result<(), MapError>) -> Result<(), MapError> {
+    match removed {
+        Err(MapError::KeyNotFound | MapError::ElementNotFound) => Ok(()),
+        Err(MapError::SyscallError(call)) if call.io_error.raw_os_error() == Some(ENOENT) => Ok(()),
+        done => done,
+    }
+}
+
+/// "No such file or directory": the kernel's word for a key that is not there.
+const ENOENT: i32 = 2;

@@ -13,7 +13,9 @@ pub struct Link {
     pub index: u32,
     /// The name in the configuration.
     pub name: String,
-    /// Administratively up, and with carrier (`IFF_UP` and `IFF_RUNNING`).
+    /// Administratively up (`IFF_UP`).
+    pub enabled: bool,
+    /// That, and with carrier (`IFF_RUNNING`).
     pub up: bool,
     /// The hardware address, where it is six bytes long and not all zero.
     pub mac: Option<[u8; 6]>,
@@ -33,6 +35,7 @@ impl Link {
         Some(Self {
             index: message.header.index,
             name: name(message)?,
+            enabled: flags.contains(LinkFlags::Up),
             up: flags.contains(LinkFlags::Up | LinkFlags::Running),
             mac: mac(message),
             loopback: flags.contains(LinkFlags::Loopback),

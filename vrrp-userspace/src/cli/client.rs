@@ -1,0 +1,105 @@
+//! Asking the daemon that runs.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context as _, Result};
+use clap::Args;
+
+use super::{DEFAULT_PID_FILE, complain};
+use crate::{
+    daemon::{Answer, Request},
+    system::control_socket::{self, AskError},
+};
+
+/// Nobody is there to be asked.
+pub(super) const EXIT_NO_DAEMON: u8 = 3;
+
+/// Which daemon.
+#[derive(Debug, Args)]
+pub(super) struct Whom {
+    /// The pid file of the daemon; its control socket lies beside it.
+    #[arg(short = 'p', long, value_name = "FILE", default_value = DEFAULT_PID_FILE)]
+    pid: PathBuf,
+    /// The control socket itself.
+    #[arg(long, value_name = "PATH", conflicts_with = "pid")]
+    socket: Option<PathBuf>,
+}
+
+impl Whom {
+    fn socket(&self) -> PathBuf {
+        let beside = || control_socket::beside(&self.pid);
+        self.socket.clone().unwrap_or_else(beside)
+    }
+
+    /// Asks, and passes the answer to `understand`. Whatever it does not take is said on standard error.
+    ///
+    /// # Errors
+    ///
+    /// The answer cannot be read.
+    pub(super) fn ask<T>(
+        &self,
+        request: &Request,
+        understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
+    ) -> Result<std::result::Result<T, ExitCode>> {
+        let socket = self.socket();
+        let line = match control_socket::ask(&socket, &serde_json::to_string(request)?) {
+            Ok(line) => line,
+            Err(failure) => {
+                complain(&format!("xvrrpd: {failure}"));
+                let code = match failure {
+                    AskError::NoDaemon(_) => ExitCode::from(EXIT_NO_DAEMON),
+                    AskError::Denied(_) | AskError::Io { .. } => ExitCode::FAILURE,
+                };
+                return Ok(Err(code));
+            }
+        };
+        let answer = serde_json::from_str(&line).with_context(|| {
+            format!(
+                "what {} answers is not understood; is the daemon of another version?",
+                socket.display()
+            )
+        })?;
+        Ok(understand(answer).map_err(|other| {
+            refuse(other);
+            ExitCode::FAILURE
+        }))
+    }
+
+    /// Asks for something that is answered by what changes, and prints that.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::ask`].
+    pub(super) fn ask_for_changes(&self, request: &Request) -> Result<ExitCode> {
+        let changes = self.ask(request, |answer| match answer {
+            Answer::Changes(changes) => Ok(changes),
+            other @ (Answer::Status(_) | Answer::Refused(_) | Answer::Error(_)) => Err(other),
+        })?;
+        let changes = match changes {
+            Ok(changes) => changes,
+            Err(code) => return Ok(code),
+        };
+        if changes.is_empty() {
+            super::say("nothing changes");
+        }
+        for change in changes {
+            super::say(&change);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn refuse(answer: Answer) {
+    match answer {
+        Answer::Refused(reasons) => {
+            for reason in reasons {
+                complain(&reason);
+            }
+            complain("xvrrpd: refused; the running configuration stays");
+        }
+        Answer::Error(reason) => complain(&format!("xvrrpd: {reason}")),
+        Answer::Status(_) | Answer::Changes(_) => {
+            complain("xvrrpd: the daemon answered something else");
+        }
+    }
+}

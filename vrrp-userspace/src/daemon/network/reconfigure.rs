@@ -1,0 +1,184 @@
+//! From the interfaces and routers of one plan to those of the next.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use tracing::{info, warn};
+use vrrp_ebpf::abi::{RouterEntry, RouterKey, VipEntry, VipKey};
+
+use super::Network;
+use crate::{
+    daemon::{
+        arp_ear::Watched,
+        inbox::Input,
+        plan::{InterfacePlan, Plan, RouterPlan},
+    },
+    system::netlink::{Link, NetlinkError},
+};
+
+impl Network {
+    /// Goes from one plan to the next: what only the old one has is let go, what only the new one has is brought up. What both have is not
+    /// touched, and no program is attached anew. Returns the interfaces of the new plan that exist.
+    ///
+    /// # Errors
+    ///
+    /// When the interfaces cannot be listed; [`Self::look_around`] finds those that are new later.
+    pub(in crate::daemon) async fn reconfigure(
+        &mut self,
+        before: &Plan,
+        after: &Plan,
+    ) -> Result<Vec<Link>, NetlinkError> {
+        self.withdraw_routers(before, after);
+        self.publish_addresses(after);
+        for (port, interface) in &before.interfaces {
+            match after.interfaces.get(port) {
+                None => self.forget(*port, &interface.name),
+                Some(next) => self.change(*port, interface, next),
+            }
+        }
+        self.sources
+            .retain(|slot, _| after.routers.contains_key(slot));
+        for slot in after.routers.keys() {
+            self.sources.entry(*slot).or_default();
+        }
+        self.look_around(after).await
+    }
+
+    /// The interface is no longer in the plan.
+    fn forget(&mut self, port: u16, name: &str) {
+        self.outlets.election.send(Input::Deafen(port));
+        let Some(known) = self.known.remove(name) else {
+            return;
+        };
+        self.carrier.forget(name);
+        self.outlets.inspector.forget(port);
+        info!("XDP on {name}: no router needs it any more");
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.remove_port(known.index)
+        {
+            warn!("XDP on {name}: {error}");
+        }
+    }
+
+    /// The interface is in both plans.
+    fn change(&mut self, port: u16, before: &InterfacePlan, after: &InterfacePlan) {
+        let name = &after.name;
+        if before.xdp_mode != after.xdp_mode {
+            warn!(
+                "XDP on {name}: `xdp_mode` has changed, which takes a restart; attaching anew can interrupt a network card"
+            );
+        }
+        if before.carries_adverts == after.carries_adverts {
+            return;
+        }
+        if !after.carries_adverts {
+            self.outlets.election.send(Input::Deafen(port));
+        } else if let Some(known) = self.known.get(name) {
+            let (index, hearing) = (known.index, known.hearing());
+            if !self.listen(name, index, port, hearing) {
+                // Not brought up as a whole; the next look tries again.
+                self.known.remove(name);
+            }
+        }
+    }
+
+    /// What the program is to check of a router has changed; nothing to say for one that does not speak yet.
+    pub(in crate::daemon) fn renew_router(
+        &mut self,
+        plan: &Plan,
+        slot: usize,
+    ) -> Option<(RouterKey, RouterEntry)> {
+        let router = plan.routers.get(&slot)?;
+        let source = self.sources.get(&slot).copied().flatten()?;
+        Some(self.publish_router(router, slot, source))
+    }
+
+    pub(super) fn publish_router(
+        &mut self,
+        router: &RouterPlan,
+        slot: usize,
+        source: Ipv4Addr,
+    ) -> (RouterKey, RouterEntry) {
+        let key = router.key();
+        let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
+        if let Some((_, publisher)) = &mut self.program
+            && let Err(error) = publisher.set_router(key, entry)
+        {
+            warn!(
+                "({}) the XDP program cannot be told: {error}",
+                router.settings.name
+            );
+        }
+        (key, entry)
+    }
+
+    fn withdraw_routers(&mut self, before: &Plan, after: &Plan) {
+        let Some((_, publisher)) = &mut self.program else {
+            return;
+        };
+        for (slot, router) in &before.routers {
+            if !after.routers.contains_key(slot)
+                && let Err(error) = publisher.remove_router(router.key())
+            {
+                warn!(
+                    "({}) the XDP program cannot be told that it is gone: {error}",
+                    router.settings.name
+                );
+            }
+        }
+    }
+
+    /// Tells the program, and the ears, whose addresses are on which interface from now on.
+    fn publish_addresses(&mut self, plan: &Plan) {
+        let after = watched(plan);
+        if after == self.watched {
+            return;
+        }
+        let before = std::mem::replace(&mut self.watched, after);
+        self.publish_claims(&before);
+        let names: Vec<String> = self.known.keys().cloned().collect();
+        for name in names {
+            // A new ear opens before the old one, which knew other addresses, is dropped.
+            let old = self.known.get_mut(&name).and_then(|known| known.ear.take());
+            self.tune_ear(&name);
+            drop(old);
+        }
+    }
+
+    fn publish_claims(&mut self, before: &Watched) {
+        let Some((_, publisher)) = &mut self.program else {
+            return;
+        };
+        for key in before.keys().filter(|key| !self.watched.contains_key(key)) {
+            if let Err(error) = publisher.remove_vip(*key) {
+                warn!("claims of an address that is no longer ours may be told: {error}");
+            }
+        }
+        for (key, entry) in &self.watched {
+            if before.get(key) != Some(entry)
+                && let Err(error) = publisher.set_vip(*key, *entry)
+            {
+                let [a, b, c, d, ..] = key.address;
+                let address = Ipv4Addr::new(a, b, c, d);
+                warn!("claims of {address} will not be noticed: {error}");
+            }
+        }
+    }
+}
+
+/// The addresses whose claims are to be told, and what is to be done with them.
+fn watched(plan: &Plan) -> Watched {
+    let mut watched = Watched::new();
+    for (slot, router) in &plan.routers {
+        let (Some(flags), Ok(slot)) = (router.vip_flags(), u32::try_from(*slot)) else {
+            continue;
+        };
+        for address in &router.addresses {
+            if let (Some(port), IpAddr::V4(ip)) =
+                (plan.port_of(&address.interface), address.address)
+            {
+                watched.insert(VipKey::ipv4(port, ip.octets()), VipEntry { slot, flags });
+            }
+        }
+    }
+    watched
+}

@@ -1,0 +1,163 @@
+//! The ear for ARP where the XDP program does not judge it: packets that speak for some of our addresses, and no others.
+//!
+//! The kernel's own filter looks at every ARP packet of the interface, so ordinary ones wake nobody. It lets through a superset of what matters;
+//! what it means is for `verdict` to say. A frame of a VLAN that is nobody's here comes marked as another host's, its tag gone, and ends in
+//! the filter.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, ErrorKind, Read as _},
+    net::Ipv4Addr,
+    ops::RangeInclusive,
+    os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
+};
+
+use socket2::{SockFilter, Socket};
+use vrrp_ebpf::wire::{arp, ethernet};
+
+use super::{overflow::Overflow, packet_address::receiving_socket};
+
+/// Bytes of a frame that are looked at: its header and the packet, and no padding.
+pub const LONGEST: usize = ethernet::LENGTH + arp::LENGTH;
+
+/// Ranges of addresses the filter names. More are joined with their neighbours, and then it lets some through in vain.
+const MOST_RANGES: usize = 64;
+
+/// The ear on one interface.
+#[derive(Debug)]
+pub struct ArpSocket {
+    socket: Socket,
+    overflow: Overflow,
+}
+
+impl ArpSocket {
+    /// Opens an ear on the link with this index for packets whose sender address is one of `watched`, and for those that contradict
+    /// themselves.
+    ///
+    /// # Errors
+    ///
+    /// `CAP_NET_RAW` is missing, or the interface is gone.
+    pub fn open(index: u32, watched: &BTreeSet<Ipv4Addr>) -> io::Result<Self> {
+        let socket = receiving_socket(index, ethernet::TYPE_ARP, &filter(watched))?;
+        Ok(Self {
+            socket,
+            overflow: Overflow::default(),
+        })
+    }
+
+    /// The next frame from its Ethernet header on, or `None` when there is no more.
+    ///
+    /// # Errors
+    ///
+    /// The interface is gone or down.
+    pub fn receive<'a>(&mut self, buffer: &'a mut [u8; LONGEST]) -> io::Result<Option<&'a [u8]>> {
+        loop {
+            match self.socket.read(buffer) {
+                Ok(length) => return Ok(buffer.get(..length)),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(None),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// How many frames the buffer had no room for since this was last asked.
+    ///
+    /// # Errors
+    ///
+    /// The kernel does not say.
+    pub fn take_losses(&mut self) -> io::Result<u32> {
+        self.overflow.take(&self.socket)
+    }
+}
+
+impl AsFd for ArpSocket {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.socket.as_fd()
+    }
+}
+
+impl AsRawFd for ArpSocket {
+    fn as_raw_fd(&self) -> RawFd {
+        self.socket.as_raw_fd()
+    }
+}
+
+/// The filter as the kernel's classic BPF; offsets are from the Ethernet header.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "lengths and offsets of a frame of 42 bytes"
+)]
+fn filter(watched: &BTreeSet<Ipv4Addr>) -> Vec<SockFilter> {
+    const LOAD_WORD: u16 = 0x20;
+    const LOAD_HALF: u16 = 0x28;
+    const IF_EQUAL: u16 = 0x15;
+    const IF_GREATER: u16 = 0x25;
+    const IF_NOT_LESS: u16 = 0x35;
+    const RETURN: u16 = 0x06;
+    /// `SKF_AD_OFF + SKF_AD_PKTTYPE` and `PACKET_OTHERHOST` of `linux/filter.h` and `linux/if_packet.h`.
+    const PACKET_TYPE: u32 = 0xffff_f000 + 4;
+    const OTHER_HOST: u32 = 3;
+    const HARDWARE_TYPE: u32 = ethernet::LENGTH as u32;
+    const PROTOCOL_TYPE: u32 = HARDWARE_TYPE + 2;
+    const LENGTHS: u32 = HARDWARE_TYPE + 4;
+    const SENDER_PROTOCOL: u32 = HARDWARE_TYPE + 14;
+    const IPV4: u32 = ethernet::TYPE_IPV4 as u32;
+    const ETHERNET: u32 = arp::HARDWARE_ETHERNET as u32;
+    let accept = || SockFilter::new(RETURN, 0, 0, LONGEST as u32);
+    let refuse = || SockFilter::new(RETURN, 0, 0, 0);
+    let mut filter = vec![
+        SockFilter::new(LOAD_WORD, 0, 0, PACKET_TYPE),
+        SockFilter::new(IF_EQUAL, 2, 0, OTHER_HOST),
+        SockFilter::new(LOAD_HALF, 0, 0, PROTOCOL_TYPE),
+        SockFilter::new(IF_EQUAL, 1, 0, IPV4),
+        refuse(),
+        SockFilter::new(LOAD_HALF, 0, 0, HARDWARE_TYPE),
+        SockFilter::new(IF_EQUAL, 0, 2, ETHERNET),
+        SockFilter::new(LOAD_HALF, 0, 0, LENGTHS),
+        SockFilter::new(IF_EQUAL, 1, 0, 0x0604),
+        // An IPv4 address beside something that cannot be a hardware address of Ethernet.
+        accept(),
+        SockFilter::new(LOAD_WORD, 0, 0, SENDER_PROTOCOL),
+    ];
+    for range in ranges(watched) {
+        filter.extend([
+            SockFilter::new(IF_NOT_LESS, 0, 2, *range.start()),
+            SockFilter::new(IF_GREATER, 1, 0, *range.end()),
+            accept(),
+        ]);
+    }
+    filter.push(refuse());
+    filter
+}
+
+/// At most [`MOST_RANGES`] ranges that hold all of `watched`, with as little between them as possible.
+fn ranges(watched: &BTreeSet<Ipv4Addr>) -> Vec<RangeInclusive<u32>> {
+    let addresses: Vec<u32> = watched.iter().copied().map(u32::from).collect();
+    let mut gaps: Vec<(u32, usize)> = addresses
+        .windows(2)
+        .enumerate()
+        .map(|(index, pair)| (pair[1] - pair[0], index))
+        .filter(|(gap, _)| *gap > 1)
+        .collect();
+    gaps.sort_unstable_by(|one, other| other.cmp(one));
+    gaps.truncate(MOST_RANGES - 1);
+    let mut cuts: Vec<usize> = gaps.into_iter().map(|(_, index)| index + 1).collect();
+    cuts.sort_unstable();
+    cuts.push(addresses.len());
+    let mut begin = 0;
+    let mut ranges = Vec::new();
+    for end in cuts {
+        let run = &addresses[begin..end];
+        ranges.extend(
+            run.first()
+                .zip(run.last())
+                .map(|(first, last)| *first..=*last),
+        );
+        begin = end;
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests;
