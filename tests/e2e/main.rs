@@ -13,6 +13,7 @@ mod kernel_side;
 mod mail;
 mod meddlers;
 mod notify;
+mod pair;
 mod privileges;
 mod raw_path;
 mod reload;
