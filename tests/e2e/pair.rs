@@ -59,16 +59,16 @@ fn lasts(lab: &Lab, since: Moment, foretold: Duration) {
     Handover::watch(lab, &lab.r1, &lab.r2, since, limit).lasted(foretold);
 }
 
-/// How long the comparison says that it takes r2 when r1 is lost by `cause`.
+/// How long the comparison says that it takes r2 when r1 is lost by `cause`, to the millisecond.
 fn foretold(node: &Node, cause: &str) -> Duration {
     let (_, said) = compare(node, seeds::BACKUP_CONF);
     let line = said
         .lines()
         .skip_while(|line| !line.contains("when keepalived.conf is lost"))
         .find_map(|line| line.trim().strip_prefix(cause));
-    let millis = line.and_then(|line| line.trim().split_once(" ms"));
-    let millis = millis.and_then(|(millis, _)| millis.parse::<f64>().ok());
-    Duration::from_secs_f64(millis.expect("it says how long it takes") / 1000.0)
+    let whole = line.and_then(|line| line.trim().split(['.', ' ']).next());
+    let millis = whole.and_then(|whole| whole.parse().ok());
+    Duration::from_millis(millis.expect("it says how long it takes"))
 }
 
 /// Exit code and words of a comparison of a node's file with this one.

@@ -130,6 +130,40 @@ fn what_a_script_may_do_under_the_unit_is_what_the_manual_says() {
 }
 
 #[test]
+fn a_reload_changes_what_has_changed_and_fails_for_a_broken_file() {
+    let machine = with_the_package();
+    let pid = machine.run("cat /run/keepalived.pid");
+    let ids = "ip -details link show eth0 | grep -o 'prog/xdp id [0-9]*'";
+    let program = machine.run(ids);
+
+    machine.run("sed -i 's/priority 101/priority 110/' /etc/keepalived/keepalived.conf");
+    machine.run("systemctl reload keepalived");
+    let log = "journalctl --unit xvrrpd --output cat";
+    assert!(
+        machine
+            .run(log)
+            .contains("`priority` changes from 101 to 110")
+    );
+
+    machine.run("sed -i 's/virtual_router_id/vrtual_router_id/' /etc/keepalived/keepalived.conf");
+    let refused = machine.output("systemctl reload xvrrpd");
+    assert!(!refused.status.success(), "a broken file is a failure");
+    let said = machine.run(log);
+    assert!(
+        said.contains("vrtual_router_id") && said.contains("the running configuration stays"),
+        "{said}"
+    );
+    assert!(is(&machine, "keepalived", "active"));
+    machine.eventually_holds(true);
+    assert_eq!(machine.run("cat /run/keepalived.pid"), pid);
+    assert_eq!(machine.run(ids), program);
+
+    machine.run("sed -i 's/vrtual_router_id/virtual_router_id/' /etc/keepalived/keepalived.conf");
+    machine.run("service keepalived reload");
+    assert!(is(&machine, "keepalived", "active"));
+}
+
+#[test]
 fn a_hung_daemon_is_ended_by_the_watchdog_cleaned_up_after_and_started_again() {
     let machine = with_the_package();
     let first = machine.run("cat /run/keepalived.pid");

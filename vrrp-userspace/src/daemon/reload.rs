@@ -35,8 +35,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Running {
     pub(super) config: Config,
-    /// The headlines of the errors it has: an operator who started with them is not kept from reloading by them.
-    errors: BTreeSet<String>,
+    /// The headlines of what was said about it: an operator who started with an error is not kept from reloading by it.
+    said: BTreeSet<String>,
     mail: Option<MailSettings>,
 }
 
@@ -63,25 +63,26 @@ impl Running {
     pub(super) fn of(config: Config, diagnostics: &[Diagnostic]) -> Self {
         Self {
             mail: assembly::mail_settings(&config),
-            errors: errors(diagnostics)
-                .map(|one| one.headline.clone())
-                .collect(),
+            said: diagnostics.iter().map(|one| one.headline.clone()).collect(),
             config,
         }
     }
 
-    /// What stands against running a configuration instead of this one. An error that this one has too does not.
-    fn objections<'a>(&self, diagnostics: &'a [Diagnostic]) -> Vec<&'a Diagnostic> {
-        errors(diagnostics)
-            .filter(|diagnostic| !self.errors.contains(&diagnostic.headline))
-            .collect()
+    /// What stands against running a configuration instead of this one: errors that this one does not have, and with them the warnings
+    /// that are new, since a misspelled word is only a warning and what it leaves out is the error.
+    fn objections(&self, diagnostics: &[Diagnostic]) -> Vec<String> {
+        let new = |severity| {
+            let of_it = diagnostics
+                .iter()
+                .filter(move |one| one.severity == severity);
+            of_it.filter(|one| !self.said.contains(&one.headline))
+        };
+        if new(Severity::Error).next().is_none() {
+            return Vec::new();
+        }
+        let reasons = new(Severity::Error).chain(new(Severity::Warning));
+        reasons.map(Diagnostic::concise).collect()
     }
-}
-
-fn errors(diagnostics: &[Diagnostic]) -> impl Iterator<Item = &Diagnostic> {
-    diagnostics
-        .iter()
-        .filter(|diagnostic| diagnostic.severity == Severity::Error)
 }
 
 /// What came of a reload.
@@ -186,7 +187,7 @@ impl Controller {
         };
         let objections = self.running.objections(&diagnostics);
         if !objections.is_empty() {
-            return Err(objections.iter().map(|one| one.concise()).collect());
+            return Err(objections);
         }
         if config.instances.is_empty() {
             return Err(vec!["no instance of the new configuration can run".into()]);
