@@ -81,19 +81,36 @@ impl Lab {
     /// If the lab cannot be made, which takes root.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
+        Self::watched(plan, &mut |_| {})
+    }
+
+    /// The same, for somebody who wants to know what is being made; it takes seconds.
+    ///
+    /// # Panics
+    ///
+    /// If the lab cannot be made, which takes root.
+    #[must_use]
+    pub fn watched(plan: &Plan, progress: &mut dyn FnMut(&str)) -> Self {
+        progress("a switch with two networks");
         let switch = Namespace::new("switch", &plan.binaries);
         lay_bridges(&switch);
         let [r1, r2, h] = IDENTITIES;
         let mut hubs = Vec::new();
         let mut router = |identity: Identity, equipment: &Equipment| {
+            progress(&format!(
+                "{}, with a mail server and HAProxy",
+                identity.name
+            ));
             let stand_in = stand_in(plan, equipment.daemon);
             let machine = switch.inside(identity.name, &plan.binaries, stand_in);
             hubs.extend(connect(&switch, &machine, identity, Cable::of(plan)));
             Node::new(machine, identity, equipment)
         };
         let (r1, r2) = (router(r1, &plan.r1), router(r2, &plan.r2));
+        progress("h, the client and the stranger");
         let machine = switch.inside(h.name, &plan.binaries, None);
         hubs.extend(connect(&switch, &machine, h, Cable::KEEPS_TAGS));
+        progress("a wiretap on each network");
         let (first, second) = (Wiretap::on(&switch, "lan0"), Wiretap::on(&switch, "lan1"));
         let host = Host::new(machine);
         let client = host.ask(seeds::ADDRESSES[0]);

@@ -22,6 +22,7 @@ pub mod mail;
 pub mod moment;
 pub mod namespace;
 pub mod node;
+pub mod observer;
 pub mod packet_socket;
 pub mod pcap;
 pub mod process;
