@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::moment::Moment;
 use crate::namespace::Namespace;
 use crate::node::{Identity, Node};
+use crate::observer::NodeName;
 use crate::process::Background;
 use crate::seeds;
 use crate::timeline::Timeline;
@@ -209,6 +210,12 @@ const IDENTITIES: [Identity; 3] = [
     // No router; its priority is never asked for.
     identity("h", 200, 0),
 ];
+
+/// The priority that the seed of this node gives it.
+#[must_use]
+pub const fn priority(node: NodeName) -> u8 {
+    IDENTITIES[node.index()].priority
+}
 
 const fn identity(name: &'static str, number: u8, priority: u8) -> Identity {
     Identity {

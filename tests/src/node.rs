@@ -26,7 +26,7 @@ mod maps;
 mod raw_path;
 mod smtp;
 
-pub use journal::{RoleName, Transition};
+pub use journal::{RoleName, Transition, transition};
 pub use smtp::Mood;
 
 /// Who a machine is on its two networks.

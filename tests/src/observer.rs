@@ -15,7 +15,7 @@ use crate::pcap::Follower;
 mod counting;
 mod watch;
 
-pub use counting::Counting;
+pub use counting::{Counting, counts_rejected};
 use watch::Watch;
 
 /// One of the two nodes.
@@ -37,6 +37,15 @@ impl NodeName {
         match self {
             Self::R1 => "r1",
             Self::R2 => "r2",
+        }
+    }
+
+    /// Where it stands in an array of both.
+    #[must_use]
+    pub const fn index(self) -> usize {
+        match self {
+            Self::R1 => 0,
+            Self::R2 => 1,
         }
     }
 

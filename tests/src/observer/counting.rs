@@ -2,11 +2,46 @@
 
 use std::collections::BTreeMap;
 
+use vrrp_ebpf::abi::Reason;
+
 use super::{News, NodeName, Observation, Seen};
 use crate::binaries::Daemon;
 use crate::lab::Lab;
 use crate::moment::Moment;
 use crate::node::Node;
+
+/// Whether this counter counts adverts that were rejected; the others count what was accepted, passed on or lost.
+#[must_use]
+pub fn counts_rejected(counter: &str) -> bool {
+    let mut reasons = Reason::ALL.iter();
+    let reason = reasons.find(|reason| reason.name() == counter);
+    reason.is_some_and(|reason| match reason {
+        Reason::IpTtl
+        | Reason::IpChecksum
+        | Reason::PacketLength
+        | Reason::Version
+        | Reason::PacketType
+        | Reason::Checksum
+        | Reason::AuthenticationType
+        | Reason::AuthenticationFailure
+        | Reason::Interval
+        | Reason::IpSource
+        | Reason::OwnAddress
+        | Reason::AddressCount => true,
+        Reason::Accepted
+        | Reason::UnknownRouter
+        | Reason::Undecided
+        | Reason::TagUnknown
+        | Reason::Tagged
+        | Reason::OtherHost
+        | Reason::ArpClaim
+        | Reason::ArpMalformed
+        | Reason::EventLost
+        | Reason::AlertLost
+        | Reason::AlertSuppressed
+        | Reason::BlockMissing => false,
+    })
+}
 
 /// Looks at `COUNTERS` of the nodes that run our daemon.
 #[derive(Debug)]

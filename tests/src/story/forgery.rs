@@ -95,7 +95,7 @@ pub const ALARM: &str = "claims";
 
 /// An advert that would be believed but for its password.
 #[must_use]
-pub(super) fn wrong_password() -> Vec<u8> {
+pub fn wrong_password() -> Vec<u8> {
     Forged::advertisement(STRANGER_ADDRESS)
         .password(*b"guessed\0")
         .frame()
