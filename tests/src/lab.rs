@@ -132,9 +132,7 @@ impl Lab {
     pub fn elect(&self) {
         self.start_alone(&self.r1);
         self.r2.start_daemon();
-        within(Duration::from_secs(5), "r2 becomes Backup", || {
-            self.r2.is_backup()
-        });
+        within(STARTING, "r2 becomes Backup", || self.r2.is_backup());
         let joined = Moment::now();
         // From here on, what r2 does is due to what it heard of r1, and not to its own start.
         within(2 * seeds::ADVERTISEMENT_INTERVAL, "r1 advertises", || {

@@ -149,7 +149,11 @@ impl Model {
 
     /// The lab is being made, and this is next; nothing is next when it is there.
     pub fn making(&mut self, what: Option<String>) {
+        let was_made = self.making.is_some();
         self.making = what;
+        if was_made && self.making.is_none() {
+            self.note("the lab is there; `?` tells what the keys do".into());
+        }
     }
 
     /// Whether it is not all there yet.
@@ -216,7 +220,7 @@ impl Model {
             Does::Quit => return Some(Wish::Quit),
             Does::Help => self.shows_help = !self.shows_help,
             Does::SelectOther => self.selected = self.selected.other(),
-            Does::Deed(_) if self.making.is_some() => {}
+            Does::Deed(_) if self.making.is_some() => self.note("not yet".into()),
             Does::Deed(deed) => return Some(Wish::Deed(deed, self.selected)),
         }
         None

@@ -4,7 +4,8 @@
 //! them tell the first thread, which alone has the model and the screen, through one bounded channel. An observer that finds
 //! it full waits, and loses nothing, since what it reads is kept elsewhere; a key that finds it full is lost.
 
-use std::io::IsTerminal;
+use std::fs::File;
+use std::io::{IsTerminal, Write as _};
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -12,6 +13,7 @@ use std::time::Duration;
 use std::{env, io, panic, process};
 
 use anyhow::{Context, Result, anyhow};
+use rustix::process::Signal;
 use vrrp_tests::condition::holds_within;
 use vrrp_tests::observer::{NodeName, Observation};
 use vrrp_tests::screen::{Binding, Deed, Model, Wish};
@@ -34,6 +36,9 @@ const ORDERS: usize = 4;
 const TICK: Duration = Duration::from_millis(100);
 /// What taking the lab down may take; the kernel does the rest.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The signal of a terminal that is gone.
+const HANGUP: i32 = Signal::HUP.as_raw();
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
@@ -75,11 +80,11 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
         Ok(End::Quit) => ExitCode::SUCCESS,
         Ok(End::Signal(number)) => ExitCode::from(128 | u8::try_from(number).unwrap_or(0)),
         Ok(End::Failed(why)) => {
-            eprintln!("vrrp-lab: {why}");
+            complain(&why);
             ExitCode::FAILURE
         }
         Err(error) => {
-            eprintln!("vrrp-lab: {error:#}");
+            complain(&format!("{error:#}"));
             ExitCode::FAILURE
         }
     }
@@ -95,6 +100,9 @@ fn live(plan: Plan) -> Result<End> {
     let keeper = keeper::start(plan, inputs, wishes).context("cannot start a thread")?;
 
     let end = play(&mut model, face.as_mut(), &told, &orders);
+    if matches!(end, Ok(End::Signal(HANGUP))) {
+        forget_the_terminal();
+    }
     let was_made = !model.is_being_made();
     drop(face);
     if was_made && !matches!(end, Ok(End::Failed(_))) {
@@ -125,7 +133,12 @@ fn play(
 ) -> Result<End> {
     loop {
         model.tick(Moment::now());
-        face.show(model).context("cannot write to the screen")?;
+        if let Err(error) = face.show(model) {
+            // A terminal that hangs up sends a signal, which says more.
+            return signal(told)
+                .map(End::Signal)
+                .ok_or_else(|| anyhow!("cannot write to the screen: {error}"));
+        }
         let first = match told.recv_timeout(TICK) {
             Ok(input) => input,
             Err(RecvTimeoutError::Timeout) => continue,
@@ -138,6 +151,34 @@ fn play(
             }
         }
     }
+}
+
+/// A signal that has arrived or is about to.
+fn signal(told: &Receiver<Input>) -> Option<i32> {
+    let mut waiting = (0..INPUTS).map_while(|_| told.recv_timeout(TICK).ok());
+    waiting.find_map(|input| match input {
+        Input::Signal(number) => Some(number),
+        Input::Key(_)
+        | Input::Resized
+        | Input::Making(_)
+        | Input::Made
+        | Input::Seen(_)
+        | Input::NotDone(_)
+        | Input::Failed(_) => None,
+    })
+}
+
+/// Whoever has something to say from here on says it to nobody: a library that cannot complain panics.
+fn forget_the_terminal() {
+    if let Ok(nothing) = File::options().write(true).open("/dev/null") {
+        rustix::stdio::dup2_stdout(&nothing).ok();
+        rustix::stdio::dup2_stderr(&nothing).ok();
+    }
+}
+
+/// The terminal may be gone.
+fn complain(text: &str) {
+    drop(writeln!(io::stderr(), "vrrp-lab: {text}"));
 }
 
 fn take(model: &mut Model, input: Input, orders: &SyncSender<Order>) -> Option<End> {
@@ -173,7 +214,7 @@ fn order(model: &mut Model, deed: Deed, node: NodeName, orders: &SyncSender<Orde
 
 /// The machines end in order, while those who still want to tell something learn that nobody listens.
 fn take_down(orders: SyncSender<Order>, told: Receiver<Input>, keeper: JoinHandle<()>) {
-    eprintln!("vrrp-lab: taking the lab down");
+    complain("taking the lab down");
     drop(orders);
     drop(told);
     if holds_within(PATIENCE, || keeper.is_finished()) {

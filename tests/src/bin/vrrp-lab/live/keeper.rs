@@ -64,8 +64,9 @@ fn keep(plan: &Plan, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
 }
 
 fn work(lab: &Lab, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
-    lab.r1.start_daemon();
-    lab.r2.start_daemon();
+    // r1 first: two that start together may each win, by milliseconds, and `nopreempt` leaves it at that.
+    drop(inputs.send(Input::Making("the first election".into())));
+    lab.elect();
     drop(inputs.send(Input::Made));
     let mut hand = Hand::in_the(lab);
     for (deed, node) in orders {
