@@ -1,10 +1,12 @@
 //! The lab on a full screen: somebody presses keys.
 
+use std::fs;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use vrrp_tests::Binaries;
+use vrrp_tests::report::{LINES, PACKETS, PICTURE};
 
 use crate::terminal::Terminal;
 use crate::traces::Traces;
@@ -101,7 +103,10 @@ fn ctrl_c_while_the_lab_is_made_leaves_nothing() {
 #[test]
 fn without_a_terminal_it_is_told_in_lines_and_keys_come_from_standard_input() {
     let mut traces = Traces::new();
+    let report = tempfile::tempdir().expect("a temporary folder can be made");
     let mut lab = live(&traces)
+        .arg("--report")
+        .arg(report.path())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -126,4 +131,10 @@ fn without_a_terminal_it_is_told_in_lines_and_keys_come_from_standard_input() {
     keys.write_all(b"q").expect("keys are taken");
     assert!(lab.wait().expect("a child can be waited for").success());
     traces.are_gone();
+
+    let lines = fs::read_to_string(report.path().join(LINES)).expect("there is a report");
+    assert!(lines.contains("you      stop r1"), "{lines}");
+    for name in [PACKETS, PICTURE] {
+        assert!(report.path().join(name).is_file(), "{name}");
+    }
 }

@@ -18,6 +18,7 @@ mod pair;
 mod privileges;
 mod raw_path;
 mod reload;
+mod report;
 mod scripts;
 mod service_manager;
 mod sleepers;

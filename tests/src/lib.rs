@@ -27,6 +27,7 @@ pub mod packet_socket;
 pub mod pcap;
 pub mod process;
 pub mod raw_listener;
+pub mod report;
 pub mod screen;
 pub mod seeds;
 pub mod story;

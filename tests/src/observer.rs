@@ -14,9 +14,11 @@ use crate::pcap::Follower;
 
 mod counting;
 mod watch;
+mod watching;
 
 pub use counting::{Counting, counts_rejected};
 use watch::Watch;
+pub use watching::watched;
 
 /// One of the two nodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

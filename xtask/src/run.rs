@@ -5,6 +5,7 @@ mod keepalived;
 
 use std::{
     ffi::{OsStr, OsString},
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -28,6 +29,9 @@ pub(crate) struct Arguments {
     /// Who runs on the other node
     #[arg(long, value_name = "DAEMON", conflicts_with = "daemon_arguments")]
     with: Option<Other>,
+    /// Write the frames, a picture and both logs of the run into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "daemon_arguments")]
+    report: Option<PathBuf>,
     /// Install what is missing without asking
     #[arg(long)]
     yes: bool,
@@ -66,6 +70,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         .arg(&binaries.daemon);
     if let Some(Other::Keepalived) = arguments.with {
         lab.args(["--with", "keepalived"]);
+    }
+    if let Some(folder) = &arguments.report {
+        lab.arg("--report").arg(folder);
     }
     become_program(&mut lab)
 }

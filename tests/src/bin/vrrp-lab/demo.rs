@@ -6,31 +6,38 @@ use std::panic::{self, AssertUnwindSafe};
 
 use anyhow::{Result, ensure};
 use vrrp_tests::demo::{self, Tell};
+use vrrp_tests::report::Report;
 use vrrp_tests::{Daemon, Moment, Plan};
 
 use crate::pair::Pair;
+use crate::reporting::Reporting;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
     /// With `--with keepalived`, what wrong passwords do to keepalived is played too.
     #[command(flatten)]
     pair: Pair,
+    #[command(flatten)]
+    report: Reporting,
 }
 
 /// Plays it; an act that goes wrong ends it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
     let plan = arguments.pair.plan()?;
+    let report = arguments.report.open()?;
     // What went wrong, without a backtrace through the machinery.
     panic::set_hook(Box::new(|panic| eprintln!("vrrp-lab: {panic}")));
     let mut teller = Teller::new();
-    let played = panic::catch_unwind(AssertUnwindSafe(|| play(&plan, &mut teller)));
+    let played = panic::catch_unwind(AssertUnwindSafe(|| {
+        play(&plan, report.as_ref(), &mut teller)
+    }));
     ensure!(played.is_ok(), "the demonstration did not go as it should");
     teller.result("everything went as it should");
     Ok(())
 }
 
-fn play(plan: &Plan, teller: &mut Teller) {
-    demo::play(plan, teller);
+fn play(plan: &Plan, report: Option<&Report>, teller: &mut Teller) {
+    demo::play(plan, report, teller);
     if plan.r2.daemon == Daemon::Keepalived {
         demo::side_by_side(&plan.binaries, teller);
     }

@@ -6,6 +6,7 @@
 
 use std::fs::File;
 use std::io::{IsTerminal, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::thread::{self, JoinHandle};
@@ -16,7 +17,8 @@ use anyhow::{Context, Result, anyhow};
 use rustix::process::Signal;
 use vrrp_tests::condition::holds_within;
 use vrrp_tests::observer::{NodeName, Observation};
-use vrrp_tests::screen::{Binding, Deed, Model, Wish};
+use vrrp_tests::report::Report;
+use vrrp_tests::screen::{Deed, Model, Wish};
 use vrrp_tests::{Moment, Plan};
 
 mod face;
@@ -25,6 +27,7 @@ mod keyboard;
 mod signals;
 
 use crate::pair::Pair;
+use crate::reporting::Reporting;
 use face::{Face, FullScreen, Lines};
 use keeper::Order;
 
@@ -44,6 +47,8 @@ const HANGUP: i32 = Signal::HUP.as_raw();
 pub(crate) struct Arguments {
     #[command(flatten)]
     pair: Pair,
+    #[command(flatten)]
+    report: Reporting,
 }
 
 /// What the first thread is told.
@@ -76,7 +81,7 @@ enum End {
 
 /// Opens the lab and leaves nothing behind.
 pub(crate) fn run(arguments: &Arguments) -> ExitCode {
-    match arguments.pair.plan().and_then(live) {
+    match open(arguments) {
         Ok(End::Quit) => ExitCode::SUCCESS,
         Ok(End::Signal(number)) => ExitCode::from(128 | u8::try_from(number).unwrap_or(0)),
         Ok(End::Failed(why)) => {
@@ -90,14 +95,20 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
     }
 }
 
-fn live(plan: Plan) -> Result<End> {
+fn open(arguments: &Arguments) -> Result<End> {
+    let plan = arguments.pair.plan()?;
+    live(plan, arguments.report.open()?)
+}
+
+fn live(plan: Plan, report: Option<Report>) -> Result<End> {
     let (inputs, told) = sync_channel(INPUTS);
     let (orders, wishes) = sync_channel(ORDERS);
     let mut model = Model::new([plan.r1.daemon, plan.r2.daemon], Moment::now());
     signals::watch(inputs.clone()).context("cannot wait for signals")?;
     restore_before_panics();
     let mut face = face(&inputs)?;
-    let keeper = keeper::start(plan, inputs, wishes).context("cannot start a thread")?;
+    let folder = report.as_ref().map(|report| report.folder().to_owned());
+    let keeper = keeper::start(plan, report, inputs, wishes).context("cannot start a thread")?;
 
     let end = play(&mut model, face.as_mut(), &told, &orders);
     if matches!(end, Ok(End::Signal(HANGUP))) {
@@ -105,8 +116,8 @@ fn live(plan: Plan) -> Result<End> {
     }
     let was_made = !model.is_being_made();
     drop(face);
-    if was_made && !matches!(end, Ok(End::Failed(_))) {
-        take_down(orders, told, keeper);
+    if was_made {
+        take_down(orders, told, keeper, folder.as_deref())?;
     }
     // A lab half made goes with this process.
     end
@@ -199,12 +210,7 @@ fn take(model: &mut Model, input: Input, orders: &SyncSender<Order>) -> Option<E
 }
 
 fn order(model: &mut Model, deed: Deed, node: NodeName, orders: &SyncSender<Order>) {
-    let what = Binding::to(deed).map_or("", |binding| binding.name);
-    let what = if deed.is_to_the_network() {
-        what.to_owned()
-    } else {
-        format!("{what} {node}")
-    };
+    let what = keeper::name(deed, node);
     model.note(match orders.try_send((deed, node)) {
         Ok(()) => what,
         Err(TrySendError::Full(_)) => format!("{what}: still busy with what you asked before"),
@@ -213,12 +219,25 @@ fn order(model: &mut Model, deed: Deed, node: NodeName, orders: &SyncSender<Orde
 }
 
 /// The machines end in order, while those who still want to tell something learn that nobody listens.
-fn take_down(orders: SyncSender<Order>, told: Receiver<Input>, keeper: JoinHandle<()>) {
+fn take_down(
+    orders: SyncSender<Order>,
+    told: Receiver<Input>,
+    keeper: JoinHandle<Result<()>>,
+    report: Option<&Path>,
+) -> Result<()> {
     complain("taking the lab down");
     drop(orders);
     drop(told);
-    if holds_within(PATIENCE, || keeper.is_finished()) {
-        drop(keeper.join());
+    if !holds_within(PATIENCE, || keeper.is_finished()) {
+        return Ok(());
+    }
+    match (keeper.join(), report) {
+        (Ok(Err(error)), _) => Err(error.context("there is no report")),
+        (Ok(Ok(())), Some(report)) => {
+            complain(&format!("the report is in {}", report.display()));
+            Ok(())
+        }
+        _ => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ mod demo;
 mod listen;
 mod live;
 mod pair;
+mod reporting;
 mod send;
 mod smtp;
 mod tap;

@@ -3,25 +3,19 @@
 use std::any::Any;
 use std::io;
 use std::panic::{self, AssertUnwindSafe};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender};
 use std::thread::{self, JoinHandle, Thread};
-use std::time::Duration;
 
-use vrrp_tests::condition::pause;
-use vrrp_tests::observer::{Counting, NodeName, Observation, Observer};
-use vrrp_tests::screen::{Deed, Hand};
+use anyhow::Result;
+use vrrp_tests::observer::{NodeName, watched};
+use vrrp_tests::report::{Record, Report};
+use vrrp_tests::screen::{Binding, Deed, Hand};
 use vrrp_tests::{Lab, Plan};
 
 use super::Input;
 
 /// Something to be done to a node.
 pub(super) type Order = (Deed, NodeName);
-
-/// Between two looks: quick to the eye, and cheap.
-const LOOK: Duration = Duration::from_millis(50);
-/// Between two looks at the kernel's counters, each of which starts a `bpftool`.
-const COUNT: Duration = Duration::from_secs(1);
 
 const NAME: &str = "keeper";
 
@@ -30,46 +24,54 @@ pub(super) fn catches_panics_of(thread: &Thread) -> bool {
     thread.name() == Some(NAME)
 }
 
-/// Makes the lab and keeps it until there can be no more orders.
+/// Makes the lab and keeps it until there can be no more orders; then there is the report, or what stood in its way.
 pub(super) fn start(
     plan: Plan,
+    report: Option<Report>,
     inputs: SyncSender<Input>,
     orders: Receiver<Order>,
-) -> io::Result<JoinHandle<()>> {
+) -> io::Result<JoinHandle<Result<()>>> {
     thread::Builder::new().name(NAME.into()).spawn(move || {
-        let kept = caught(|| keep(&plan, &inputs, &orders));
-        if let Err(why) = kept {
+        caught(|| keep(&plan, report.as_ref(), &inputs, &orders)).unwrap_or_else(|why| {
             // Nobody may listen any more.
             drop(inputs.send(Input::Failed(why)));
-        }
+            Ok(())
+        })
     })
 }
 
-fn keep(plan: &Plan, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
+fn keep(
+    plan: &Plan,
+    report: Option<&Report>,
+    inputs: &SyncSender<Input>,
+    orders: &Receiver<Order>,
+) -> Result<()> {
     let lab = Lab::watched(plan, &mut |what| {
         drop(inputs.send(Input::Making(what.to_owned())));
     });
-    let is_over = AtomicBool::new(false);
-    thread::scope(|scope| {
-        let (mut observer, mut counting) = (Observer::of(&lab), Counting::of(&lab));
-        scope.spawn(|| watch(&is_over, LOOK, inputs, move || observer.look()));
-        scope.spawn(|| watch(&is_over, COUNT, inputs, move || counting.look()));
-        // Whatever happens, the observers end before the lab does.
-        let worked = caught(|| work(&lab, inputs, orders));
-        is_over.store(true, Ordering::Relaxed);
-        if let Err(why) = worked {
+    let record = Record::default();
+    let tell = |seen: Vec<_>| {
+        if report.is_some() {
+            record.saw(&seen);
+        }
+        drop(inputs.send(Input::Seen(seen)));
+    };
+    watched(&lab, &tell, || {
+        if let Err(why) = caught(|| work(&lab, &record, inputs, orders)) {
             drop(inputs.send(Input::Failed(why)));
         }
     });
+    report.map_or(Ok(()), |report| report.write(&lab, &record))
 }
 
-fn work(lab: &Lab, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
+fn work(lab: &Lab, record: &Record, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
     // r1 first: two that start together may each win, by milliseconds, and `nopreempt` leaves it at that.
     drop(inputs.send(Input::Making("the first election".into())));
     lab.elect();
     drop(inputs.send(Input::Made));
     let mut hand = Hand::in_the(lab);
     for (deed, node) in orders {
+        record.did(&name(deed, node));
         let done = caught(|| hand.act(deed, node));
         let why = match done {
             Ok(Ok(())) => continue,
@@ -80,24 +82,18 @@ fn work(lab: &Lab, inputs: &SyncSender<Input>, orders: &Receiver<Order>) {
     }
 }
 
-/// Looks again and again, and tells what is new.
-fn watch(
-    is_over: &AtomicBool,
-    rhythm: Duration,
-    inputs: &SyncSender<Input>,
-    mut look: impl FnMut() -> Vec<Observation>,
-) {
-    while !is_over.load(Ordering::Relaxed) {
-        let seen = look();
-        if !seen.is_empty() && inputs.send(Input::Seen(seen)).is_err() {
-            break;
-        }
-        pause(rhythm);
+/// What is to be done, and to whom.
+pub(super) fn name(deed: Deed, node: NodeName) -> String {
+    let what = Binding::to(deed).map_or("", |binding| binding.name);
+    if deed.is_to_the_network() {
+        what.to_owned()
+    } else {
+        format!("{what} {node}")
     }
 }
 
 /// What `act` returns, or what its panic says.
-fn caught<T>(act: impl FnOnce() -> T) -> Result<T, String> {
+fn caught<T>(act: impl FnOnce() -> T) -> std::result::Result<T, String> {
     panic::catch_unwind(AssertUnwindSafe(act)).map_err(|panic| message(panic.as_ref()))
 }
 
