@@ -20,7 +20,7 @@ use crate::{
     system::{
         account,
         capabilities::{self, BPF},
-        datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
+        datapath::{Alerts, Blocks, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
     },
@@ -32,6 +32,7 @@ pub(super) struct Maps {
     pub(super) program: Option<(Datapath, Publisher)>,
     pub(super) doorbell: Option<Doorbell>,
     pub(super) alerts: Option<Alerts>,
+    pub(super) blocks: Option<Blocks>,
 }
 
 /// Loads the program unless nobody wants it, and says so when it cannot be had.
@@ -61,6 +62,7 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
 
 fn try_load(rings: RingSizes) -> Result<Maps> {
     let mut datapath = Datapath::load(rings)?;
+    let blocks = datapath.blocks()?;
     let (doorbell, alerts) = (datapath.doorbell()?, datapath.alerts()?);
     let publisher = datapath.publisher()?;
     match datapath.log() {
@@ -72,6 +74,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         program,
         doorbell: Some(doorbell),
         alerts: Some(alerts),
+        blocks: Some(blocks),
     })
 }
 

@@ -30,10 +30,12 @@ use super::{
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
+    punctuality::Punctuality,
     recorder,
     reload::{LastReload, Running},
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
+    snapshot::Lookout,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
@@ -45,6 +47,7 @@ use crate::{
         address_worker::{AddressReport, AddressWorker},
         clock,
         control_socket::{ControlSocket, ControlSocketError},
+        datapath::Blocks,
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
@@ -73,6 +76,9 @@ pub(super) struct Controller {
     pub(super) network: Network,
     pub(super) observer: Observer,
     pub(super) outbox: Outbox,
+    pub(super) lookout: Lookout,
+    /// What the program has written about the routers.
+    pub(super) blocks: Option<Blocks>,
     pub(super) runner: Runner,
     pub(super) service_manager: ServiceManager,
     pub(super) tracking: TrackingTasks,
@@ -176,6 +182,7 @@ impl Controller {
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
             inspector: inspector.clone(),
+            punctuality: Punctuality::default(),
         })
         .context("the election thread cannot be started")?;
 
@@ -220,6 +227,8 @@ impl Controller {
             plan: Plan::default(),
             network: Network::new(netlink, maps.program, outlets),
             observer: Observer::default(),
+            lookout: Lookout::new(outbox.clone()),
+            blocks: maps.blocks,
             outbox,
             runner,
             service_manager,

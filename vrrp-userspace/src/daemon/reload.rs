@@ -238,6 +238,7 @@ impl Controller {
         self.inform_guard().await;
         self.start(&before);
         self.tracking.reconfigure(&self.plan.tracked);
+        self.lookout.forget();
     }
 
     /// What `before` has and the plan has not belongs to the guard until it is gone.

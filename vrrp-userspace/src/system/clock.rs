@@ -1,5 +1,6 @@
 //! The one place that reads a clock.
 
+use jiff::{Timestamp, Unit};
 use rustix::time::{ClockId, clock_gettime};
 
 use crate::protocol::Monotonic;
@@ -15,6 +16,14 @@ pub fn now() -> Monotonic {
             .saturating_mul(1_000_000_000)
             .saturating_add(nanoseconds),
     )
+}
+
+/// When `moment` was, for people: by the wall clock as it goes now, to the millisecond. No decision uses it.
+#[must_use]
+pub fn wall(moment: Monotonic) -> Timestamp {
+    let (now, monotonic) = (Timestamp::now(), now());
+    let then = now.checked_sub(monotonic.since(moment)).unwrap_or(now);
+    then.round(Unit::Millisecond).unwrap_or(then)
 }
 
 /// Whether a time namespace shifts our clock, but not the kernel's (Linux 5.6, `time_namespaces(7)`).
@@ -36,6 +45,14 @@ fn shifts_monotonic(offsets: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_moment_of_the_wall_clock_is_as_long_ago() {
+        let ago = std::time::Duration::from_secs(5);
+        let then = wall(now() - ago);
+        let seconds = Timestamp::now().duration_since(then).as_secs();
+        assert!((4..=6).contains(&seconds), "{seconds} s ago");
+    }
 
     #[test]
     fn a_shifted_clock_is_noticed() {

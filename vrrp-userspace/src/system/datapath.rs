@@ -5,6 +5,7 @@
 //! the raw path, and is told why.
 
 mod attachment;
+mod blocks;
 mod doorbell;
 mod publisher;
 mod rehearsal;
@@ -25,6 +26,7 @@ use crate::config::XdpMode;
 
 pub use self::{
     attachment::{AttachError, Attachment},
+    blocks::Blocks,
     doorbell::{Alerts, Doorbell, KernelLog},
     publisher::Publisher,
     rehearsal::Action,
@@ -139,6 +141,15 @@ impl Datapath {
     /// When the object lacks a map, or this has been called before.
     pub fn doorbell(&mut self) -> Result<Doorbell, DatapathError> {
         Doorbell::new(self)
+    }
+
+    /// The truth once more, for whoever shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks the map, or the election has its own already ([`Self::doorbell`]).
+    pub fn blocks(&self) -> Result<Blocks, DatapathError> {
+        Blocks::new(self)
     }
 
     /// Everything else worth telling.
