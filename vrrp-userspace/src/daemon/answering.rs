@@ -8,14 +8,34 @@ use super::{
 impl Controller {
     /// Does what is asked, and says what came of it.
     pub(super) async fn answer(&mut self, ask: Ask, staff: &mut Staff) {
-        let answer = match &ask.request {
-            Request::Status => match self.status().await {
-                Ok(status) => Answer::Status(Box::new(status)),
-                Err(unheard) => Answer::Error(unheard.to_string()),
-            },
-            Request::Reload => self.reload(staff).await.into(),
-            Request::Preview { file } => self.preview(file.clone()).await.into(),
-        };
-        ask.answer(answer);
+        match &ask.request {
+            Request::Status => {
+                let line = self.status_line().await;
+                ask.answer_again(line);
+            }
+            Request::Reload => {
+                let outcome = self.reload(staff).await;
+                ask.answer(outcome.into());
+            }
+            Request::Preview { file } => {
+                let outcome = self.preview(file.clone()).await;
+                ask.answer(outcome.into());
+            }
+        }
+    }
+
+    /// What the daemon is doing, or was less than a tenth of a second ago.
+    async fn status_line(&mut self) -> String {
+        if let Some(line) = self.insight.fresh_answer() {
+            return line;
+        }
+        match self.status().await {
+            Ok((at, status)) => {
+                let line = Answer::Status(Box::new(status)).line();
+                self.insight.keep(at, &line);
+                line
+            }
+            Err(unheard) => Answer::Error(unheard.to_string()).line(),
+        }
     }
 }

@@ -26,6 +26,7 @@ use super::{
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
+    insight::Insight,
     inspector::Inspector,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
@@ -77,6 +78,7 @@ pub(super) struct Controller {
     pub(super) observer: Observer,
     pub(super) outbox: Outbox,
     pub(super) lookout: Lookout,
+    pub(super) insight: Insight,
     /// What the program has written about the routers.
     pub(super) blocks: Option<Blocks>,
     pub(super) runner: Runner,
@@ -225,9 +227,10 @@ impl Controller {
             running: Running::default(),
             last_reload: None,
             plan: Plan::default(),
-            network: Network::new(netlink, maps.program, outlets),
+            network: Network::new(netlink, maps.program, maps.why_without, outlets),
             observer: Observer::default(),
             lookout: Lookout::new(outbox.clone()),
+            insight: Insight::new(maps.statistics, maps.inventory),
             blocks: maps.blocks,
             outbox,
             runner,
@@ -346,6 +349,7 @@ impl Controller {
                 self.network.look_for_tags().await;
             }
             NetworkChange::LinkGone { name, .. } => {
+                self.insight.held.forget();
                 if self.plan.port_of(&name).is_some() {
                     self.network.link_is_gone(&name);
                     self.link(&name, false);
@@ -354,14 +358,21 @@ impl Controller {
                 self.network.look_for_tags().await;
             }
             // Our own come and go by the thousand and change nothing about where we speak from.
-            NetworkChange::AddressAdded(observed) => self.is_settled &= observed.is_ours,
+            NetworkChange::AddressAdded(observed) => {
+                self.insight.held.added(&observed.address);
+                self.is_settled &= observed.is_ours;
+            }
             NetworkChange::AddressRemoved(observed) => {
+                self.insight.held.removed(&observed.address);
                 self.is_settled &= observed.is_ours;
                 if !self.is_departing(&observed.address) {
                     removed.note(&self.plan, &observed.address);
                 }
             }
-            NetworkChange::Overrun => self.look_afresh().await,
+            NetworkChange::Overrun => {
+                self.insight.held.forget();
+                self.look_afresh().await;
+            }
         }
     }
 

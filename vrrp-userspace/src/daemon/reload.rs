@@ -141,6 +141,8 @@ impl Controller {
             at: clock::now(),
             outcome: outcome.clone(),
         });
+        self.lookout.forget();
+        self.insight.forget_answer();
         outcome
     }
 
@@ -238,7 +240,6 @@ impl Controller {
         self.inform_guard().await;
         self.start(&before);
         self.tracking.reconfigure(&self.plan.tracked);
-        self.lookout.forget();
     }
 
     /// What `before` has and the plan has not belongs to the guard until it is gone.

@@ -7,6 +7,7 @@
 mod attachment;
 mod blocks;
 mod doorbell;
+mod inventory;
 mod publisher;
 mod rehearsal;
 mod statistics;
@@ -28,6 +29,7 @@ pub use self::{
     attachment::{AttachError, Attachment},
     blocks::Blocks,
     doorbell::{Alerts, Doorbell, KernelLog},
+    inventory::{Inventory, KnownMap},
     publisher::Publisher,
     rehearsal::Action,
     statistics::Statistics,
@@ -123,6 +125,15 @@ impl Datapath {
         let program =
             program(&mut self.ebpf).map_err(|error| AttachError::Other(error.to_string()))?;
         attachment::attach(program, interface, mode)
+    }
+
+    /// The kernel's numbers of the program and of the maps that have not been taken yet.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not tell.
+    pub fn inventory(&mut self) -> Result<Inventory, DatapathError> {
+        Inventory::of(&mut self.ebpf)
     }
 
     /// The controller's tables.
