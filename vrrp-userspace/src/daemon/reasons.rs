@@ -35,6 +35,37 @@ pub const fn meaning(reason: Reason) -> &'static str {
     }
 }
 
+/// Whether it says that an advertisement was not believed.
+#[must_use]
+pub const fn is_rejection(reason: Reason) -> bool {
+    match reason {
+        Reason::IpTtl
+        | Reason::IpChecksum
+        | Reason::PacketLength
+        | Reason::Version
+        | Reason::PacketType
+        | Reason::Checksum
+        | Reason::AuthenticationType
+        | Reason::AuthenticationFailure
+        | Reason::Interval
+        | Reason::IpSource
+        | Reason::OwnAddress
+        | Reason::AddressCount => true,
+        Reason::Accepted
+        | Reason::UnknownRouter
+        | Reason::Undecided
+        | Reason::TagUnknown
+        | Reason::Tagged
+        | Reason::OtherHost
+        | Reason::ArpClaim
+        | Reason::ArpMalformed
+        | Reason::EventLost
+        | Reason::AlertLost
+        | Reason::AlertSuppressed
+        | Reason::BlockMissing => false,
+    }
+}
+
 /// The reason of this name, as `COUNTERS` and `xvrrpd status --json` spell it.
 #[must_use]
 pub fn reason(name: &str) -> Option<Reason> {
@@ -42,4 +73,18 @@ pub fn reason(name: &str) -> Option<Reason> {
         .iter()
         .copied()
         .find(|reason| reason.name() == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_same_words() {
+        let documented = include_str!("../../../docs/status.md");
+        for one in Reason::ALL {
+            let row = format!("| `{}` | {} |", one.name(), meaning(*one));
+            assert!(documented.contains(&row), "{row}");
+        }
+    }
 }
