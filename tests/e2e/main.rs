@@ -20,4 +20,5 @@ mod reload;
 mod scripts;
 mod service_manager;
 mod sleepers;
+mod status;
 mod the_lab_itself;

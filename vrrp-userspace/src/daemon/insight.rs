@@ -4,7 +4,7 @@ use super::{held::Held, snapshot::FRESH};
 use crate::{
     protocol::Monotonic,
     system::{
-        clock,
+        clock::{self, WallClock},
         datapath::{Inventory, Statistics},
     },
 };
@@ -13,6 +13,8 @@ use crate::{
 pub(super) struct Insight {
     /// When the daemon began.
     pub(super) started: Monotonic,
+    /// By which moments are told.
+    pub(super) wall: WallClock,
     /// What the program counts.
     pub(super) statistics: Option<Statistics>,
     /// What the kernel calls it and its maps.
@@ -28,6 +30,7 @@ impl Insight {
     pub(super) fn new(statistics: Option<Statistics>, inventory: Option<Inventory>) -> Self {
         Self {
             started: clock::now(),
+            wall: WallClock::new(),
             statistics,
             inventory,
             held: Held::default(),

@@ -12,7 +12,7 @@ use super::{
     snapshot::Unheard,
     status::{Reload, Status, Wakeups},
 };
-use crate::{protocol::Monotonic, system::clock};
+use crate::{protocol::Monotonic, system::clock::WallClock};
 
 impl Controller {
     /// What the daemon is doing, and why, and at which moment.
@@ -23,6 +23,8 @@ impl Controller {
     pub(super) async fn status(&mut self) -> Result<(Monotonic, Status), Unheard> {
         self.look_at_addresses().await;
         let snapshot = self.lookout.look().await?;
+        self.insight.wall.look();
+        let wall = &self.insight.wall;
         let mut instances: Vec<_> = snapshot
             .routers
             .iter()
@@ -35,16 +37,16 @@ impl Controller {
             pid: std::process::id(),
             pid_file: self.options.pid_file.clone(),
             configuration: self.options.origin.file.clone(),
-            at: clock::wall(snapshot.at),
-            started: clock::wall(self.insight.started),
+            at: wall.at(snapshot.at),
+            started: wall.at(self.insight.started),
             uptime_seconds: snapshot.at.since(self.insight.started).as_secs(),
             guard_pid: self.runner.guard_process(),
             instances,
             interfaces: self.interfaces(),
             program: self.insight.inventory.as_ref().map(interface::program),
             leaving_addresses: leaving.sum::<usize>() as u64,
-            wakeups: wakeups(&snapshot.punctuality),
-            last_reload: self.last_reload.as_ref().map(reload),
+            wakeups: wakeups(&snapshot.punctuality, wall),
+            last_reload: self.last_reload.as_ref().map(|last| reload(last, wall)),
         };
         Ok((snapshot.at, status))
     }
@@ -66,24 +68,24 @@ impl Controller {
     }
 }
 
-fn wakeups(punctuality: &Punctuality) -> Wakeups {
+fn wakeups(punctuality: &Punctuality, wall: &WallClock) -> Wakeups {
     let worst = punctuality.worst;
     Wakeups {
         total: punctuality.wakeups,
         late: punctuality.late,
         late_after_us: microseconds(LATE),
         worst_us: worst.map_or(0, |(lateness, _)| microseconds(lateness)),
-        worst_at: worst.map(|(_, at)| clock::wall(at)),
+        worst_at: worst.map(|(_, at)| wall.at(at)),
     }
 }
 
-fn reload(last: &LastReload) -> Reload {
+fn reload(last: &LastReload, wall: &WallClock) -> Reload {
     let (is_done, lines) = match &last.outcome {
         Outcome::Done(changes) => (true, changes),
         Outcome::Refused(reasons) => (false, reasons),
     };
     Reload {
-        at: clock::wall(last.at),
+        at: wall.at(last.at),
         is_done,
         lines: lines.clone(),
     }

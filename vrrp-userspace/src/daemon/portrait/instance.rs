@@ -14,7 +14,7 @@ use crate::{
         status::{ActiveRouter, Addresses, Adverts, Instance, Priority, SHOWN, Script},
     },
     protocol::{Monotonic, State, state::keepalived_name},
-    system::{clock, netlink::InterfaceAddress},
+    system::netlink::InterfaceAddress,
     tracking::{Effect, ScriptStatus, Weight},
 };
 
@@ -34,7 +34,7 @@ impl Controller {
             vrid: settings.vrid.get(),
             version: settings.version.number(),
             state: name(router.state).into(),
-            since: clock::wall(router.career.since),
+            since: self.insight.wall.at(router.career.since),
             because: router.career.because.as_ref().map(ToString::to_string),
             faults: faults.iter().map(ToString::to_string).collect(),
             priority: Priority {
