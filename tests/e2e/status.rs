@@ -117,6 +117,28 @@ fn forged_adverts_are_counted_as_bpftool_counts_them() {
     }
 }
 
+/// Our number of an interface may be given to another one.
+#[test]
+fn an_interface_that_a_reload_takes_away_leaves_its_counters_behind() {
+    let lab = elected(&Plan::seeds(Xvrrpd, Xvrrpd));
+    let wrong = Forged::advertisement(STRANGER_ADDRESS).ttl(9).frame();
+    lab.host.send("eth0", &Volley::once(wrong));
+    let counted = |interface: &str| {
+        let status = status(&lab.r1);
+        let all = status["interfaces"].as_array().cloned().unwrap_or_default();
+        let one = all.iter().find(|one| one["name"] == interface)?;
+        one["counters"]["program"]["ip_ttl"].as_u64()
+    };
+    eventually("it is counted", || counted("eth0") == Some(1));
+    let elsewhere = seeds::MASTER_CONF.replace("interface eth0", "interface eth1");
+    lab.r1.write_config(&elsewhere);
+    assert_eq!(told(&lab.r1, &["reload"]).0, 0);
+    assert_eq!((counted("eth0"), counted("eth1")), (None, Some(0)));
+    lab.r1.write_config(seeds::MASTER_CONF);
+    assert_eq!(told(&lab.r1, &["reload"]).0, 0);
+    assert_eq!(counted("eth0"), Some(0));
+}
+
 #[test]
 fn every_command_that_is_printed_works() {
     let lab = elected(&Plan::seeds(Xvrrpd, Xvrrpd));
