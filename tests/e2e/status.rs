@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use rustix::process::Signal;
 use serde_json::Value;
 use vrrp_tests::Daemon::Xvrrpd;
 use vrrp_tests::condition::{found_within, pause};
@@ -381,6 +382,11 @@ fn watching_fills_a_terminal_outlives_the_daemon_and_leaves_nothing_behind() {
     eventually("and it is seen again", || {
         watch.shows_after("trying again", "running for")
     });
+    lab.r1.signal(Signal::STOP);
+    eventually("it is said that it stands still", || {
+        watch.shows("no answer for")
+    });
+    lab.r1.signal(Signal::CONT);
     watch.press("q");
     assert_eq!(watch.ended(), Some(0));
     assert!(watch.is_given_back());

@@ -30,7 +30,7 @@ const COLUMNS: usize = 80;
 pub(super) struct Arguments {
     /// Only this instance, and the interface it is on.
     instance: Option<String>,
-    /// As JSON; docs/status.md lists the fields.
+    /// As JSON; docs/status.md, in the package /usr/share/doc/xvrrpd/status.md, lists the fields.
     #[arg(long)]
     json: bool,
     /// Again and again: on the full screen of a terminal, or else as pages every two seconds, or with --json as lines.

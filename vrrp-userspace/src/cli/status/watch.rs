@@ -25,7 +25,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
     sync::mpsc,
     task::spawn_blocking,
-    time::sleep,
+    time::{interval, sleep},
 };
 
 use self::{
@@ -126,11 +126,14 @@ async fn on_a_screen(arguments: &Arguments) -> Result<ExitCode> {
     let (sender, mut told) = mpsc::channel(KEYS);
     watch_keys(sender)?;
     let mut model = Model::new(arguments.whom.socket(), TimeZone::system());
+    let mut seconds = interval(Duration::from_secs(1));
+    let mut unanswered = 0;
     let mut answer = Box::pin(ask_after(Duration::ZERO, arguments));
     loop {
         screen.show(&mut model)?;
         tokio::select! {
             outcome = &mut answer => {
+                unanswered = 0;
                 model.take(outcome);
                 answer = Box::pin(ask_after(EVERY, arguments));
             }
@@ -139,6 +142,10 @@ async fn on_a_screen(arguments: &Arguments) -> Result<ExitCode> {
                 Some(Input::Key(key)) => model.press(key),
                 Some(Input::Resized) => {}
             },
+            _ = seconds.tick() => {
+                unanswered += 1;
+                model.unanswered(unanswered);
+            }
             code = signals.next() => return Ok(code),
         }
     }
@@ -350,6 +357,10 @@ mod tests {
         expect![" xvrrpd status  no daemon answers at /x.sock; trying again"].assert_eq(title);
         model.take(Ok(backup()));
         assert!(!picture(&mut model).contains("trying again"));
+        model.unanswered(1);
+        assert!(!picture(&mut model).contains("no answer"));
+        model.unanswered(5);
+        assert!(picture(&mut model).contains("no answer for 5 s"));
     }
 
     #[test]

@@ -21,6 +21,9 @@ pub(super) enum Key {
     Top,
 }
 
+/// Seconds that an answer may take without being missed.
+const PATIENCE: u64 = 3;
+
 /// Everything there is to show.
 #[derive(Debug)]
 pub(super) struct Model {
@@ -64,6 +67,14 @@ impl Model {
                 self.lanes.push(None, None);
                 self.trouble = Some(trouble);
             }
+        }
+    }
+
+    /// There has been no answer for so many seconds, and no refusal either: the daemon is there and stands still.
+    pub(super) fn unanswered(&mut self, seconds: u64) {
+        if seconds >= PATIENCE {
+            self.lanes.push(None, None);
+            self.trouble = Some(format!("no answer for {seconds} s"));
         }
     }
 
