@@ -22,6 +22,7 @@ mod report;
 mod scripts;
 mod service_manager;
 mod sleepers;
+mod status;
 mod terminal;
 mod the_lab_itself;
 mod traces;

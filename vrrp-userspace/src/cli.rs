@@ -7,6 +7,7 @@ mod daemon;
 mod manual;
 mod reload;
 mod replay;
+mod status;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,14 @@ enum Command {
     ///
     /// With --against-running: 0 a reload would take it, 1 it would refuse it, 3 no daemon answers.
     Check(check::Arguments),
+    /// Say what the running daemon is doing, and why.
+    ///
+    /// Per instance its state, since when and because of what, its priority and what that is made of, who is MASTER and how old the last
+    /// advert is, and its addresses; per interface the XDP program and the counters by reason; the program's maps with the command that
+    /// shows each; late wake-ups and the last reload. For root and the group `control_group` names.
+    ///
+    /// Exit codes: 0 it said so, whatever the state is; 1 it could not, for the reason given; 3 no daemon answers.
+    Status(status::Arguments),
     /// Have the running daemon read its configuration again, and say what has changed.
     ///
     /// It goes over to the new configuration by difference; whoever has not changed does not notice. A configuration that is refused
@@ -91,6 +100,7 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Reload(arguments)) => reload::run(&arguments),
+        Some(Command::Status(arguments)) => status::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Manual(arguments)) => manual::run(&arguments),

@@ -196,7 +196,12 @@ fn manual(tree: &Tree, daemon: &Path, source: &Source) -> Result<()> {
 fn documents(tree: &Tree, source: &Source) -> Result<()> {
     const FOLDER: &str = "usr/share/doc/xvrrpd";
     let root = workspace::root();
-    for name in ["README.md", "SECURITY.md", "docs/install.md"] {
+    for name in [
+        "README.md",
+        "SECURITY.md",
+        "docs/install.md",
+        "docs/status.md",
+    ] {
         let (_, plain) = name.rsplit_once('/').unwrap_or(("", name));
         tree.copy(&root.join(name), &format!("{FOLDER}/{plain}"), 0o644)?;
     }

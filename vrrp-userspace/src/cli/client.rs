@@ -15,7 +15,7 @@ use crate::{
 pub(super) const EXIT_NO_DAEMON: u8 = 3;
 
 /// Which daemon.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(super) struct Whom {
     /// The pid file of the daemon; its control socket lies beside it.
     #[arg(short = 'p', long, value_name = "FILE", default_value = DEFAULT_PID_FILE)]
@@ -26,9 +26,26 @@ pub(super) struct Whom {
 }
 
 impl Whom {
-    fn socket(&self) -> PathBuf {
+    /// Where the daemon is asked.
+    pub(super) fn socket(&self) -> PathBuf {
         let beside = || control_socket::beside(&self.pid);
         self.socket.clone().unwrap_or_else(beside)
+    }
+
+    /// Asks, and returns the answer.
+    ///
+    /// # Errors
+    ///
+    /// [`AskError`], or the answer cannot be read.
+    pub(super) fn request(&self, request: &Request) -> Result<Answer> {
+        let socket = self.socket();
+        let line = control_socket::ask(&socket, &serde_json::to_string(request)?)?;
+        serde_json::from_str(&line).with_context(|| {
+            format!(
+                "what {} answers is not understood; is the daemon of another version?",
+                socket.display()
+            )
+        })
     }
 
     /// Asks, and passes the answer to `understand`. Whatever it does not take is said on standard error.
@@ -41,24 +58,20 @@ impl Whom {
         request: &Request,
         understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
     ) -> Result<std::result::Result<T, ExitCode>> {
-        let socket = self.socket();
-        let line = match control_socket::ask(&socket, &serde_json::to_string(request)?) {
-            Ok(line) => line,
+        let answer = match self.request(request) {
+            Ok(answer) => answer,
             Err(failure) => {
-                complain(&format!("xvrrpd: {failure}"));
-                let code = match failure {
+                let Some(unanswered) = failure.downcast_ref() else {
+                    return Err(failure);
+                };
+                complain(&format!("xvrrpd: {unanswered}"));
+                let code = match unanswered {
                     AskError::NoDaemon(_) => ExitCode::from(EXIT_NO_DAEMON),
                     AskError::Denied(_) | AskError::Io { .. } => ExitCode::FAILURE,
                 };
                 return Ok(Err(code));
             }
         };
-        let answer = serde_json::from_str(&line).with_context(|| {
-            format!(
-                "what {} answers is not understood; is the daemon of another version?",
-                socket.display()
-            )
-        })?;
         Ok(understand(answer).map_err(|other| {
             refuse(other);
             ExitCode::FAILURE

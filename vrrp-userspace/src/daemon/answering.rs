@@ -3,43 +3,39 @@
 use super::{
     control::{Answer, Ask, Request},
     controller::{Controller, Staff},
-    reload::{LastReload, Outcome},
-    status::{Reload, Status},
 };
-use crate::{protocol::Monotonic, system::clock};
 
 impl Controller {
     /// Does what is asked, and says what came of it.
     pub(super) async fn answer(&mut self, ask: Ask, staff: &mut Staff) {
-        let answer = match &ask.request {
-            Request::Status => Answer::Status(Box::new(self.status())),
-            Request::Reload => self.reload(staff).await.into(),
-            Request::Preview { file } => self.preview(file.clone()).await.into(),
-        };
-        ask.answer(answer);
-    }
-
-    fn status(&self) -> Status {
-        Status {
-            version: env!("CARGO_PKG_VERSION").into(),
-            pid: std::process::id(),
-            pid_file: self.options.pid_file.clone(),
-            last_reload: self
-                .last_reload
-                .as_ref()
-                .map(|last| reload(last, clock::now())),
+        match &ask.request {
+            Request::Status => {
+                let line = self.status_line().await;
+                ask.answer_again(line);
+            }
+            Request::Reload => {
+                let outcome = self.reload(staff).await;
+                ask.answer(outcome.into());
+            }
+            Request::Preview { file } => {
+                let outcome = self.preview(file.clone()).await;
+                ask.answer(outcome.into());
+            }
         }
     }
-}
 
-fn reload(last: &LastReload, now: Monotonic) -> Reload {
-    let (is_done, lines) = match &last.outcome {
-        Outcome::Done(changes) => (true, changes),
-        Outcome::Refused(reasons) => (false, reasons),
-    };
-    Reload {
-        ago: now.since(last.at),
-        is_done,
-        lines: lines.clone(),
+    /// What the daemon is doing, or was less than a tenth of a second ago.
+    async fn status_line(&mut self) -> String {
+        if let Some(line) = self.insight.fresh_answer() {
+            return line;
+        }
+        match self.status().await {
+            Ok((at, status)) => {
+                let line = Answer::Status(Box::new(status)).line();
+                self.insight.keep(at, &line);
+                line
+            }
+            Err(unheard) => Answer::Error(unheard.to_string()).line(),
+        }
     }
 }

@@ -20,7 +20,10 @@ use crate::{
     system::{
         account,
         capabilities::{self, BPF},
-        datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
+        datapath::{
+            Alerts, AttachError, Blocks, Datapath, Doorbell, Inventory, Publisher, RingSizes,
+            Statistics,
+        },
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
     },
@@ -32,6 +35,20 @@ pub(super) struct Maps {
     pub(super) program: Option<(Datapath, Publisher)>,
     pub(super) doorbell: Option<Doorbell>,
     pub(super) alerts: Option<Alerts>,
+    pub(super) blocks: Option<Blocks>,
+    pub(super) statistics: Option<Statistics>,
+    pub(super) inventory: Option<Inventory>,
+    /// Why there are none, if so.
+    pub(super) why_without: String,
+}
+
+impl Maps {
+    fn without(why: impl Into<String>) -> Self {
+        Self {
+            why_without: why.into(),
+            ..Self::default()
+        }
+    }
 }
 
 /// Loads the program unless nobody wants it, and says so when it cannot be had.
@@ -41,26 +58,27 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
         .values()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
-        return Maps::default();
+        return Maps::without(AttachError::Off.to_string());
     }
     if !capabilities::has(&BPF) {
-        warn!(
-            "XDP: {} is needed to {} and missing; listening on raw sockets",
-            BPF.name, BPF.purpose
-        );
-        return Maps::default();
+        let why = format!("{} is needed to {} and missing", BPF.name, BPF.purpose);
+        warn!("XDP: {why}; listening on raw sockets");
+        return Maps::without(why);
     }
     match try_load(rings) {
         Ok(maps) => maps,
         Err(failure) => {
             warn!("XDP: {failure:#}; listening on raw sockets");
-            Maps::default()
+            Maps::without(format!("{failure:#}"))
         }
     }
 }
 
 fn try_load(rings: RingSizes) -> Result<Maps> {
     let mut datapath = Datapath::load(rings)?;
+    // While it still has all of them.
+    let (inventory, blocks) = (datapath.inventory()?, datapath.blocks()?);
+    let statistics = datapath.statistics()?;
     let (doorbell, alerts) = (datapath.doorbell()?, datapath.alerts()?);
     let publisher = datapath.publisher()?;
     match datapath.log() {
@@ -72,6 +90,10 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         program,
         doorbell: Some(doorbell),
         alerts: Some(alerts),
+        blocks: Some(blocks),
+        statistics: Some(statistics),
+        inventory: Some(inventory),
+        why_without: String::new(),
     })
 }
 

@@ -69,7 +69,7 @@ pub enum Answer {
 }
 
 impl Answer {
-    fn line(&self) -> String {
+    pub(super) fn line(&self) -> String {
         // Refused would be a map whose keys are not strings, and there is none.
         serde_json::to_string(self).unwrap_or_default()
     }
@@ -102,6 +102,11 @@ impl Ask {
     /// Answers in one line.
     pub(super) fn answer(self, answer: Answer) {
         self.answer.send(answer.into()).ok();
+    }
+
+    /// Answers with a line that has been an answer before.
+    pub(super) fn answer_again(self, line: String) {
+        self.answer.send(line.into()).ok();
     }
 }
 

@@ -26,14 +26,17 @@ use super::{
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
+    insight::Insight,
     inspector::Inspector,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
+    punctuality::Punctuality,
     recorder,
     reload::{LastReload, Running},
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
+    snapshot::Lookout,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
@@ -45,6 +48,7 @@ use crate::{
         address_worker::{AddressReport, AddressWorker},
         clock,
         control_socket::{ControlSocket, ControlSocketError},
+        datapath::Blocks,
         netlink::{InterfaceAddress, Netlink, NetworkChange},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
@@ -73,6 +77,10 @@ pub(super) struct Controller {
     pub(super) network: Network,
     pub(super) observer: Observer,
     pub(super) outbox: Outbox,
+    pub(super) lookout: Lookout,
+    pub(super) insight: Insight,
+    /// What the program has written about the routers.
+    pub(super) blocks: Option<Blocks>,
     pub(super) runner: Runner,
     pub(super) service_manager: ServiceManager,
     pub(super) tracking: TrackingTasks,
@@ -176,6 +184,7 @@ impl Controller {
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
             inspector: inspector.clone(),
+            punctuality: Punctuality::default(),
         })
         .context("the election thread cannot be started")?;
 
@@ -218,8 +227,11 @@ impl Controller {
             running: Running::default(),
             last_reload: None,
             plan: Plan::default(),
-            network: Network::new(netlink, maps.program, outlets),
+            network: Network::new(netlink, maps.program, maps.why_without, outlets),
             observer: Observer::default(),
+            lookout: Lookout::new(outbox.clone()),
+            insight: Insight::new(maps.statistics, maps.inventory),
+            blocks: maps.blocks,
             outbox,
             runner,
             service_manager,
@@ -337,6 +349,7 @@ impl Controller {
                 self.network.look_for_tags().await;
             }
             NetworkChange::LinkGone { name, .. } => {
+                self.insight.held.forget();
                 if self.plan.port_of(&name).is_some() {
                     self.network.link_is_gone(&name);
                     self.link(&name, false);
@@ -345,14 +358,21 @@ impl Controller {
                 self.network.look_for_tags().await;
             }
             // Our own come and go by the thousand and change nothing about where we speak from.
-            NetworkChange::AddressAdded(observed) => self.is_settled &= observed.is_ours,
+            NetworkChange::AddressAdded(observed) => {
+                self.insight.held.added(&observed.address);
+                self.is_settled &= observed.is_ours;
+            }
             NetworkChange::AddressRemoved(observed) => {
+                self.insight.held.removed(&observed.address);
                 self.is_settled &= observed.is_ours;
                 if !self.is_departing(&observed.address) {
                     removed.note(&self.plan, &observed.address);
                 }
             }
-            NetworkChange::Overrun => self.look_afresh().await,
+            NetworkChange::Overrun => {
+                self.insight.held.forget();
+                self.look_afresh().await;
+            }
         }
     }
 

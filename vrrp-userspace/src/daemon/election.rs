@@ -16,12 +16,15 @@ use vrrp_ebpf::{
 };
 
 use super::{
+    career::Career,
     door::Door,
     executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input, Joining},
     inspector::Inspector,
     port::{Port, Question, Silence},
+    punctuality::Punctuality,
+    snapshot::{RouterSnapshot, Snapshot, Spoken},
 };
 use crate::{
     protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
@@ -35,6 +38,7 @@ const DATAGRAMS_AT_ONCE: usize = 4096;
 /// A router with everything that belongs to it here.
 pub(super) struct Seat {
     pub(super) door: Door,
+    career: Career,
     hearing: Hearing,
     /// The port it listens on.
     port: u16,
@@ -46,6 +50,7 @@ impl Seat {
     fn new(router: VirtualRouter, port: u16, block: &BlockView) -> Self {
         Self {
             door: Door::new(router),
+            career: Career::begun(clock::now()),
             hearing: Hearing::after(block),
             port,
             published: Role {
@@ -63,6 +68,20 @@ impl Seat {
             ..self.published
         }
     }
+
+    /// What its router is doing, and has `spoken`.
+    fn snapshot(&self, slot: usize, spoken: Spoken) -> RouterSnapshot {
+        let router = self.door.router();
+        RouterSnapshot {
+            slot,
+            state: router.state(),
+            career: self.career.clone(),
+            priority: router.priority(),
+            active_router: router.active_router(),
+            heard: self.hearing.heard(),
+            spoken,
+        }
+    }
 }
 
 /// What the raw path looks routers up in; the same entries that the program has.
@@ -78,6 +97,7 @@ pub(super) struct Election {
     pub(super) executor: Executor,
     pub(super) inbox: Inbox,
     pub(super) inspector: Inspector,
+    pub(super) punctuality: Punctuality,
 }
 
 impl Election {
@@ -85,9 +105,10 @@ impl Election {
     pub(super) fn run(mut self) {
         let mut buffer = Buffer::default();
         loop {
-            self.wait();
+            let deadline = self.wait();
             // Deadlines are judged by this moment: what had arrived until then is heard before they are.
             let woken = clock::now();
+            self.punctuality.woke(deadline, woken);
             let goes_on = self.take_inputs();
             self.hear_doorbell();
             self.hear_raw(&mut buffer);
@@ -98,8 +119,8 @@ impl Election {
         }
     }
 
-    /// Waits for the earliest deadline or an input.
-    fn wait(&self) {
+    /// Waits for the earliest deadline, which it returns, or an input.
+    fn wait(&self) -> Option<Monotonic> {
         let deadlines = self
             .seats
             .values()
@@ -124,6 +145,7 @@ impl Election {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => tracing::error!("the election cannot wait for its inputs: {error}"),
         }
+        deadline
     }
 
     /// Takes what waits in the inbox. `false` when it is time to stop.
@@ -194,10 +216,27 @@ impl Election {
                         .collect();
                     answer.send(recordings).ok();
                 }
+                Input::Look(answer) => drop(answer.send(self.snapshot())),
                 Input::Stop => return false,
             }
         }
         true
+    }
+
+    /// What every router is doing: a copy of a few words each.
+    fn snapshot(&self) -> Snapshot {
+        let spoken = |slot| {
+            let voice = self.executor.voices.get(slot);
+            voice.map(|voice| voice.spoken).unwrap_or_default()
+        };
+        let seats = self.seats.iter();
+        Snapshot {
+            at: clock::now(),
+            routers: seats
+                .map(|(slot, seat)| seat.snapshot(*slot, spoken(slot)))
+                .collect(),
+            punctuality: self.punctuality,
+        }
     }
 
     fn seat(&mut self, joining: Joining) {
@@ -306,7 +345,7 @@ impl Election {
                 let mut record = accepted.record;
                 record.time_ns = now.as_nanos();
                 if let Some(seat) = self.seats.get_mut(&slot) {
-                    seat.hearing.heard_raw();
+                    seat.hearing.heard_raw(&record, seat.published.threshold);
                 }
                 self.give(slot, Event::AdvertisementReceived(advertisement(&record)));
             }
@@ -404,6 +443,7 @@ impl Election {
             return;
         };
         for action in seat.door.handle(event, now) {
+            seat.career.note(&action, now);
             self.executor.execute(slot, action, now);
         }
         self.publish(slot);

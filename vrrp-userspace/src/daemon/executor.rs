@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, io, net::Ipv4Addr};
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
+use super::snapshot::Spoken;
 use crate::{
     guard::{GuardSender, SlotIndex},
     protocol::{Action, Monotonic, Note, Priority, Transition, advertisement::Template},
@@ -54,16 +55,16 @@ pub(super) struct Voice {
     pub(super) template: Template,
     /// From where, once it has an address.
     pub(super) from: Option<(AdvertSender, Ipv4Addr)>,
-    /// Whether the last one left.
-    is_sending: bool,
+    /// What has left.
+    pub(super) spoken: Spoken,
 }
 
 impl Voice {
-    pub(super) const fn new(template: Template) -> Self {
+    pub(super) fn new(template: Template) -> Self {
         Self {
             template,
             from: None,
-            is_sending: true,
+            spoken: Spoken::default(),
         }
     }
 
@@ -142,7 +143,9 @@ impl Executor {
     }
 
     fn is_sending(&self, slot: usize) -> bool {
-        self.voices.get(&slot).is_some_and(|voice| voice.is_sending)
+        self.voices
+            .get(&slot)
+            .is_some_and(|voice| !voice.spoken.is_mute)
     }
 
     fn send(&mut self, slot: usize, priority: Priority, now: Monotonic) {
@@ -150,8 +153,7 @@ impl Executor {
             return;
         };
         let sent = voice.send(priority);
-        if sent.is_ok() != voice.is_sending {
-            voice.is_sending = sent.is_ok();
+        if voice.spoken.note(sent.is_ok(), priority, now) {
             self.tell(slot, now, Told::Sending(sent));
         }
     }

@@ -6,6 +6,7 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use vrrp_ebpf::abi::{AdvertRecord, BlockView};
 
+use super::snapshot::Heard;
 use crate::protocol::{Advertisement, Evidence, Monotonic, Priority};
 
 /// Bookkeeping beside one router.
@@ -21,6 +22,12 @@ pub(super) struct Hearing {
     rejected_by_program: u32,
     /// Rejections on the raw path since the last valid advertisement.
     rejected_raw: u32,
+    /// Valid advertisements on the raw path.
+    accepted_raw: u64,
+    /// What the block had counted before this router was.
+    accepted_before: u64,
+    /// The last one on the raw path that restarted Active_Down_Timer.
+    last_raw: Option<AdvertRecord>,
 }
 
 impl Hearing {
@@ -34,6 +41,9 @@ impl Hearing {
             saved_by_map: 0,
             rejected_by_program: block.rejected,
             rejected_raw: 0,
+            accepted_raw: 0,
+            accepted_before: block.accepted,
+            last_raw: None,
         }
     }
 
@@ -52,14 +62,29 @@ impl Hearing {
         self.told(block)
     }
 
-    /// A valid advertisement came by the raw path.
-    pub(super) const fn heard_raw(&mut self) {
+    /// A valid advertisement came by the raw path; those of `threshold` or more restart Active_Down_Timer.
+    pub(super) const fn heard_raw(&mut self, record: &AdvertRecord, threshold: u8) {
         self.rejected_raw = 0;
+        self.accepted_raw += 1;
+        if record.priority >= threshold {
+            self.last_raw = Some(*record);
+        }
     }
 
     /// An advertisement was rejected on the raw path.
     pub(super) const fn rejected_raw(&mut self) {
         self.rejected_raw = self.rejected_raw.saturating_add(1);
+    }
+
+    /// What is known here and not from the block.
+    pub(super) const fn heard(&self) -> Heard {
+        Heard {
+            last_raw: self.last_raw,
+            accepted_raw: self.accepted_raw,
+            accepted_before: self.accepted_before,
+            rejected_raw: self.rejected_raw,
+            saved_by_map: self.saved_by_map,
+        }
     }
 
     /// What a deadline is to be told.
@@ -172,7 +197,7 @@ mod tests {
         hearing.consulted(&block);
         hearing.rejected_raw();
         assert_eq!(hearing.evidence(true).rejected, 5);
-        hearing.heard_raw();
+        hearing.heard_raw(&record(50, 150), 100);
         assert_eq!(hearing.evidence(true).rejected, 4);
     }
 }

@@ -18,7 +18,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use tokio::sync::oneshot;
 use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
-use super::port::Port;
+use super::{port::Port, snapshot::Snapshot};
 use crate::{
     protocol::{
         Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
@@ -98,6 +98,8 @@ pub(super) enum Input {
         /// What it saw.
         is_attached: bool,
     },
+    /// Say what every router is doing. The election only copies; see [`Snapshot`].
+    Look(oneshot::Sender<Snapshot>),
     /// Show what went through the doors.
     Record(oneshot::Sender<Vec<Recording>>),
     /// Stop every router and end.

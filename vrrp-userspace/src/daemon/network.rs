@@ -2,6 +2,7 @@
 
 mod program;
 mod reconfigure;
+mod view;
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +18,7 @@ use vrrp_ebpf::{
     wire::ipv4,
 };
 
-pub(super) use self::program::ProgramNews;
+pub(super) use self::{program::ProgramNews, view::PortView};
 use super::{
     arp_ear::{ArpEar, Watched},
     carrier::Carrier,
@@ -40,6 +41,8 @@ pub(super) struct Network {
     netlink: Netlink,
     /// The program, where the kernel has it. Attaching takes long enough for a thread of its own.
     program: Option<(Arc<Mutex<Datapath>>, Publisher)>,
+    /// Why the kernel has it not, if so.
+    why_without: String,
     outlets: Outlets,
     /// By name: what an interface was when it was brought up.
     known: BTreeMap<String, Known>,
@@ -95,12 +98,14 @@ impl Network {
     pub(super) fn new(
         netlink: Netlink,
         program: Option<(Datapath, Publisher)>,
+        why_without: String,
         outlets: Outlets,
     ) -> Self {
         Self {
             netlink,
             program: program
                 .map(|(datapath, publisher)| (Arc::new(Mutex::new(datapath)), publisher)),
+            why_without,
             outlets,
             known: BTreeMap::new(),
             tallies: BTreeMap::new(),

@@ -124,6 +124,27 @@ impl Observer {
         news
     }
 
+    /// Whether an interface is up and has a carrier.
+    pub(super) fn is_up(&self, name: &str) -> bool {
+        self.up.contains(name)
+    }
+
+    /// What is wrong with the router of `slot` now.
+    pub(super) fn faults_of(&self, slot: usize) -> Option<FaultReasons> {
+        self.routers.get(&slot).map(|router| self.faults(router))
+    }
+
+    /// The scripts that the router of `slot` tracks: name, weight, and what is known.
+    pub(super) fn scripts_of(&self, slot: usize) -> Vec<(&str, Weight, ScriptStatus)> {
+        let scripts = self.routers.get(&slot);
+        let scripts = scripts.map_or(&[][..], |router| &router.depends_on.scripts);
+        let told = |(index, weight): &(ScriptIndex, Weight)| {
+            let name = self.names.get(index).map_or("", String::as_str);
+            (name, *weight, self.status(*index))
+        };
+        scripts.iter().map(told).collect()
+    }
+
     /// What everything observed means for the router of `slot`.
     fn meaning(&self, slot: usize) -> Option<(Priority, FaultReasons)> {
         let router = self.routers.get(&slot)?;

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use vrrp_ebpf::abi::Reason;
 
+use super::reasons::meaning;
 use crate::protocol::Monotonic;
 
 /// A line for a router and a reason at most this often.
@@ -45,51 +46,14 @@ impl Rejections {
                 kept_back: 0,
             },
         );
-        let line = format!("rejected an advert from {source}: {}", in_words(reason));
+        let (name, meaning) = (reason.name(), meaning(reason));
+        let line = format!("rejected an advert from {source}: {name}: {meaning}");
         if kept_back == 0 {
             return Some(line);
         }
         Some(format!(
             "{line} ({kept_back} more reports of this kept back; the counters have them all)"
         ))
-    }
-}
-
-/// What was wrong, and what the operator may do about it.
-const fn in_words(reason: Reason) -> &'static str {
-    match reason {
-        Reason::IpTtl => "ip_ttl: its TTL is not 255, so it was forwarded by a router",
-        Reason::IpChecksum => "ip_checksum: its IP header is damaged",
-        Reason::PacketLength => "packet_length: it is longer or shorter than its fields say",
-        Reason::Version => {
-            "version: it speaks the other VRRP version; set `version` alike on all nodes"
-        }
-        Reason::PacketType => "packet_type: it is no advertisement",
-        Reason::Checksum => "checksum: it is damaged",
-        Reason::AuthenticationType => {
-            "authentication_type: it uses another auth_type; set it alike on all nodes"
-        }
-        Reason::AuthenticationFailure => {
-            "authentication_failure: received an invalid passwd; another cluster on this VRID?"
-        }
-        Reason::Interval => "interval: its advert_int differs; set it alike on all nodes",
-        Reason::IpSource => "ip_source: its source cannot be a neighbour",
-        Reason::OwnAddress => {
-            "own_address: it comes from our own address; a loop or a duplicate address"
-        }
-        Reason::AddressCount => "address_count: it lists no address",
-        Reason::Accepted
-        | Reason::UnknownRouter
-        | Reason::Undecided
-        | Reason::TagUnknown
-        | Reason::Tagged
-        | Reason::OtherHost
-        | Reason::ArpClaim
-        | Reason::ArpMalformed
-        | Reason::EventLost
-        | Reason::AlertLost
-        | Reason::AlertSuppressed
-        | Reason::BlockMissing => "for a reason that is none",
     }
 }
 

@@ -141,6 +141,8 @@ impl Controller {
             at: clock::now(),
             outcome: outcome.clone(),
         });
+        self.lookout.forget();
+        self.insight.forget_answer();
         outcome
     }
 
@@ -207,6 +209,7 @@ impl Controller {
         self.inform_guard().await;
         self.unseat(&before).await;
         let links = self.network.reconfigure(&before, &self.plan).await;
+        self.forget_counters(&before);
         staff
             .addresses
             .orders()
@@ -257,6 +260,19 @@ impl Controller {
             match self.departing.get_mut(slot) {
                 Some(departing) => departing.addresses.append(&mut leaving.addresses),
                 None => drop(self.departing.insert(*slot, leaving)),
+            }
+        }
+    }
+
+    /// The number of an interface that is no longer ours may be given to another one, which is not to inherit what was counted.
+    fn forget_counters(&mut self, before: &Plan) {
+        let Some(statistics) = &mut self.insight.statistics else {
+            return;
+        };
+        let ports = before.interfaces.keys();
+        for port in ports.filter(|port| !self.plan.interfaces.contains_key(port)) {
+            if let Err(failure) = statistics.reset(*port) {
+                warn!("what was counted on an interface that is gone stays: {failure}");
             }
         }
     }

@@ -19,11 +19,20 @@ const TAKEN: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) enum Standing {
     /// It is.
-    Attached,
-    /// It is not, and will not be on this interface as it is.
-    Without,
+    Attached(Attached),
+    /// It is not, and will not be on this interface as it is, for this reason.
+    Without(String),
     /// It is not yet.
     Waiting(Wait),
+}
+
+/// How the program is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Attached {
+    /// Whether in the driver.
+    pub(super) is_native: bool,
+    /// The kernel's number of the link.
+    pub(super) link_id: u32,
 }
 
 /// What is waited for.
@@ -40,6 +49,20 @@ pub(super) struct Wait {
     said: Option<String>,
 }
 
+impl Wait {
+    fn why(&self) -> String {
+        let what = if self.was_attached {
+            "somebody has taken the program off; it will be put back"
+        } else {
+            "it will be tried again"
+        };
+        match &self.said {
+            Some(reason) => format!("{reason}; {what}"),
+            None => what.to_owned(),
+        }
+    }
+}
+
 impl Standing {
     /// After the first try, which was refused at `now`.
     pub(super) fn refused(error: &AttachError, now: Monotonic) -> Self {
@@ -52,7 +75,7 @@ impl Standing {
                 said: Some(error.to_string()),
             });
         }
-        Self::Without
+        Self::Without(error.to_string())
     }
 
     /// The program was found gone at `now`; it was attached at `last_seen`.
@@ -68,14 +91,31 @@ impl Standing {
 
     /// Whether the program is there.
     pub(super) const fn is_attached(&self) -> bool {
-        matches!(self, Self::Attached)
+        matches!(self, Self::Attached(_))
+    }
+
+    /// How the program is there.
+    pub(super) const fn attached(&self) -> Option<Attached> {
+        match self {
+            Self::Attached(attached) => Some(*attached),
+            Self::Waiting(_) | Self::Without(_) => None,
+        }
+    }
+
+    /// Why the program is not there, in words.
+    pub(super) fn why_not(&self) -> Option<String> {
+        match self {
+            Self::Attached(_) => None,
+            Self::Without(reason) => Some(reason.clone()),
+            Self::Waiting(wait) => Some(wait.why()),
+        }
     }
 
     /// Since when the program has been waited for.
     pub(super) const fn waiting_since(&self) -> Option<Monotonic> {
         match self {
             Self::Waiting(wait) => Some(wait.since),
-            Self::Attached | Self::Without => None,
+            Self::Attached(_) | Self::Without(_) => None,
         }
     }
 
@@ -83,7 +123,7 @@ impl Standing {
     pub(super) const fn next_try(&self) -> Option<Monotonic> {
         match self {
             Self::Waiting(wait) => wait.next,
-            Self::Attached | Self::Without => None,
+            Self::Attached(_) | Self::Without(_) => None,
         }
     }
 
@@ -94,7 +134,7 @@ impl Standing {
                 wait.next = None;
                 true
             }
-            Self::Waiting(_) | Self::Attached | Self::Without => false,
+            Self::Waiting(_) | Self::Attached(_) | Self::Without(_) => false,
         }
     }
 
@@ -107,7 +147,7 @@ impl Standing {
         let is_taken = matches!(error, AttachError::Taken(_));
         let is_news = wait.said.as_ref() != Some(&reason);
         if !is_taken && !wait.was_attached {
-            *self = Self::Without;
+            *self = Self::Without(reason.clone());
             return Some(reason);
         }
         if is_taken {

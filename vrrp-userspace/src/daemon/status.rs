@@ -1,7 +1,10 @@
-//! What the daemon is doing, and why: plain data, as `xvrrpd status --json` prints it.
+//! What the daemon is doing, and why: plain data, as `xvrrpd status --json` prints it. `docs/status.md` is its reference.
+//!
+//! Names of fields are a promise: they are added to and not changed. Units stand in the names, moments are RFC 3339 in UTC.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// Everything there is to say.
@@ -13,15 +16,230 @@ pub struct Status {
     pub pid: u32,
     /// Where that is written.
     pub pid_file: PathBuf,
+    /// The configuration it reads.
+    pub configuration: PathBuf,
+    /// When all of this was so; at most a tenth of a second before it was asked for.
+    pub at: Timestamp,
+    /// When the daemon was started.
+    pub started: Timestamp,
+    /// How long it has run.
+    pub uptime_seconds: u64,
+    /// The process number of the guard, which cleans up if the daemon dies; nothing while there is none.
+    pub guard_pid: Option<u32>,
+    /// What each router is doing, in the order of their names.
+    pub instances: Vec<Instance>,
+    /// The interfaces that carry adverts or addresses, in the order of their names.
+    pub interfaces: Vec<Interface>,
+    /// The XDP program, if the kernel has it.
+    pub program: Option<Program>,
+    /// How many addresses that a reload has taken away are not gone yet.
+    pub leaving_addresses: u64,
+    /// Whether the election wakes up when it wants to.
+    pub wakeups: Wakeups,
     /// What came of the last reload, if there was one.
     pub last_reload: Option<Reload>,
+}
+
+/// A virtual router.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Instance {
+    /// As the configuration calls it.
+    pub name: String,
+    /// Where it sends and receives adverts.
+    pub interface: String,
+    /// `virtual_router_id`.
+    pub vrid: u8,
+    /// Of VRRP.
+    pub version: u8,
+    /// `MASTER`, `BACKUP` or `FAULT`, or `INIT` before it takes part.
+    pub state: String,
+    /// Since when. A reload that leaves the instance alone does not change it.
+    pub since: Timestamp,
+    /// Because of what, in the words of the log; nothing before it takes part.
+    pub because: Option<String>,
+    /// What is wrong with it now, or still awaited.
+    pub faults: Vec<String>,
+    /// What it advertises, or would, and what that is made of.
+    pub priority: Priority,
+    /// `advert_int`.
+    pub advert_interval_ms: u64,
+    /// Who is MASTER, as far as this router has heard; itself, if it is.
+    pub active_router: Option<ActiveRouter>,
+    /// What was said and heard.
+    pub adverts: Adverts,
+    /// The addresses it holds while it is MASTER.
+    pub addresses: Addresses,
+    /// How often it has become MASTER.
+    pub became_master: u64,
+}
+
+/// A priority and what it is made of: `configured` and what each script adds, together kept within 1 to 254; 255 stays.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Priority {
+    /// What is advertised.
+    pub effective: u8,
+    /// `priority`.
+    pub configured: u8,
+    /// The scripts it tracks.
+    pub scripts: Vec<Script>,
+}
+
+/// A tracked script.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Script {
+    /// As the configuration calls it.
+    pub name: String,
+    /// Whether it succeeds; nothing before it has ended once.
+    pub is_up: Option<bool>,
+    /// `weight`; with 0 its failure is a fault.
+    pub weight: i16,
+    /// Whether up counts as down.
+    pub reverse: bool,
+    /// What it adds to the priority now.
+    pub adds: i16,
+    /// Whether it keeps the instance in FAULT now.
+    pub is_fault: bool,
+}
+
+/// Addresses of one instance, advertised or not. No more than [`SHOWN`] are listed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Addresses {
+    /// How many the configuration has.
+    pub configured: u64,
+    /// Those of them that are not advertised (`virtual_ipaddress_excluded`).
+    pub excluded: u64,
+    /// How many are on their interfaces, as the kernel says; nothing if it does not say.
+    pub held: Option<u64>,
+    /// All of them, or the first.
+    pub list: Vec<String>,
+    /// Those that a MASTER should have on its interfaces and has not, or the first of them.
+    pub missing: Vec<String>,
+    /// Those that somebody who is not MASTER should not have and has, or the first of them.
+    pub left_over: Vec<String>,
+}
+
+/// Addresses that a list shows at most.
+pub const SHOWN: usize = 20;
+
+/// The router that is MASTER.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActiveRouter {
+    /// The address it speaks from.
+    pub address: Ipv4Addr,
+    /// The priority it advertises, if it has been heard.
+    pub priority: Option<u8>,
+    /// How long before [`Status::at`] its last advert was, if there was one.
+    pub last_advert_age_ms: Option<u64>,
+    /// Whether it is this router.
+    pub is_this_router: bool,
+}
+
+/// Adverts of one instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Adverts {
+    /// How many left.
+    pub sent: u64,
+    /// Those of them with priority 0.
+    pub releases_sent: u64,
+    /// Whether the last one could not be sent.
+    pub cannot_be_sent: bool,
+    /// How many were accepted.
+    pub accepted: u64,
+    /// How many were rejected since the last that was accepted.
+    pub rejected_since_accepted: u64,
+    /// How many the program's map has told of at a deadline, since no event had.
+    pub saved_by_map: u64,
+}
+
+/// An interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Interface {
+    /// Its name.
+    pub name: String,
+    /// The kernel's number, if it exists.
+    pub index: Option<u32>,
+    /// Whether it is up and has a carrier.
+    pub is_up: bool,
+    /// Whether some instance sends and receives adverts here, rather than only holding addresses.
+    pub carries_adverts: bool,
+    /// The program here.
+    pub xdp: Xdp,
+    /// What the raw socket hears: `everything`, or `undecided`, which is what the program leaves to it.
+    pub raw_path: String,
+    /// What was judged here, by reason.
+    pub counters: Counters,
+}
+
+/// The program on an interface.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Xdp {
+    /// `native`, in the driver; `generic`, behind it; or `none`.
+    pub mode: String,
+    /// `xdp_mode`.
+    pub configured: String,
+    /// Why the mode is `none`.
+    pub why: Option<String>,
+    /// Whether what the program says is final, because no VLAN tag can have been stripped before it.
+    pub is_final: bool,
+    /// The kernel's number of the link that holds it there.
+    pub link_id: Option<u32>,
+    /// Shows that link.
+    pub command: Option<String>,
+}
+
+/// Frames by reason, under the names that `COUNTERS` has in the kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counters {
+    /// Judged by the program, as `bpftool` shows it.
+    pub program: BTreeMap<String, u64>,
+    /// Judged by the daemon on raw sockets.
+    pub raw: BTreeMap<String, u64>,
+    /// What the raw sockets had no room for.
+    pub raw_lost: u64,
+}
+
+/// The program in the kernel.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Program {
+    /// The kernel's number.
+    pub id: u32,
+    /// Shows it.
+    pub command: String,
+    /// Its maps, in the order of their names.
+    pub maps: Vec<ProgramMap>,
+}
+
+/// A map of the program.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProgramMap {
+    /// Its name.
+    pub name: String,
+    /// The kernel's number.
+    pub id: u32,
+    /// Shows what is in it, or what it is where contents cannot be shown.
+    pub command: String,
+}
+
+/// Wake-ups of the election for a deadline.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wakeups {
+    /// How many there were.
+    pub total: u64,
+    /// How many were later than [`Self::late_after_us`].
+    pub late: u64,
+    /// From how many microseconds on a wake-up is late.
+    pub late_after_us: u64,
+    /// By how many microseconds the latest was late.
+    pub worst_us: u64,
+    /// When that was.
+    pub worst_at: Option<Timestamp>,
 }
 
 /// What came of a reload.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reload {
-    /// How long ago.
-    pub ago: Duration,
+    /// When.
+    pub at: Timestamp,
     /// Whether the new configuration runs.
     pub is_done: bool,
     /// What it changed, or why it was refused.

@@ -153,6 +153,12 @@ impl GuardLink {
         Ok(self.guard.try_wait()?.is_some())
     }
 
+    /// The guard's process number.
+    #[must_use]
+    pub fn process(&self) -> u32 {
+        self.guard.id()
+    }
+
     /// The socket on which reports arrive, one per datagram. (It is a `SOCK_SEQPACKET` socket, which this type
     /// reads just as well.)
     ///

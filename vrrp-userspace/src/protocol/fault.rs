@@ -42,6 +42,11 @@ impl FaultReasons {
         self.0.is_empty()
     }
 
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &FaultReason> {
+        self.0.iter()
+    }
+
     /// Whether all that is missing is a first answer.
     #[must_use]
     pub fn is_only_pending(&self) -> bool {

@@ -5,7 +5,9 @@
 //! the raw path, and is told why.
 
 mod attachment;
+mod blocks;
 mod doorbell;
+mod inventory;
 mod publisher;
 mod rehearsal;
 mod statistics;
@@ -25,7 +27,9 @@ use crate::config::XdpMode;
 
 pub use self::{
     attachment::{AttachError, Attachment},
+    blocks::Blocks,
     doorbell::{Alerts, Doorbell, KernelLog},
+    inventory::{Inventory, KnownMap},
     publisher::Publisher,
     rehearsal::Action,
     statistics::Statistics,
@@ -123,6 +127,15 @@ impl Datapath {
         attachment::attach(program, interface, mode)
     }
 
+    /// The kernel's numbers of the program and of the maps that have not been taken yet.
+    ///
+    /// # Errors
+    ///
+    /// When the kernel does not tell.
+    pub fn inventory(&mut self) -> Result<Inventory, DatapathError> {
+        Inventory::of(&mut self.ebpf)
+    }
+
     /// The controller's tables.
     ///
     /// # Errors
@@ -139,6 +152,15 @@ impl Datapath {
     /// When the object lacks a map, or this has been called before.
     pub fn doorbell(&mut self) -> Result<Doorbell, DatapathError> {
         Doorbell::new(self)
+    }
+
+    /// The truth once more, for whoever shows it.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks the map, or the election has its own already ([`Self::doorbell`]).
+    pub fn blocks(&self) -> Result<Blocks, DatapathError> {
+        Blocks::new(self)
     }
 
     /// Everything else worth telling.

@@ -10,7 +10,7 @@ use std::{
     io,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -39,10 +39,14 @@ pub struct Runner {
     table: SharedTable,
     next: Arc<AtomicU64>,
     awaited: Awaited,
+    process: GuardProcess,
 }
 
 /// What the guard was told, for the one that replaces it, and its version. Locked while a table is told, so that two never mix.
 type SharedTable = Arc<Mutex<(u64, Table)>>;
+
+/// The process number of the guard; 0 while there is none.
+type GuardProcess = Arc<AtomicU32>;
 
 /// Who wants to know what becomes of which run.
 type Awaited = Arc<Mutex<BTreeMap<RunId, UnboundedSender<Progress>>>>;
@@ -62,6 +66,7 @@ pub struct Reports {
     link: GuardLink,
     table: SharedTable,
     awaited: Awaited,
+    process: GuardProcess,
 }
 
 impl Runner {
@@ -75,11 +80,13 @@ impl Runner {
         guard.install(&table)?;
         let table = Arc::new(Mutex::new((0, table)));
         let awaited = Awaited::default();
+        let process = Arc::new(AtomicU32::new(link.process()));
         let runner = Self {
             guard,
             table: Arc::clone(&table),
             next: Arc::default(),
             awaited: Arc::clone(&awaited),
+            process: Arc::clone(&process),
         };
         Ok((
             runner,
@@ -87,6 +94,7 @@ impl Runner {
                 link,
                 table,
                 awaited,
+                process,
             },
         ))
     }
@@ -140,6 +148,12 @@ impl Runner {
         receiver
     }
 
+    /// The process number of the guard, unless it has died and no other has taken its place yet.
+    #[must_use]
+    pub fn guard_process(&self) -> Option<u32> {
+        Some(self.process.load(Ordering::Relaxed)).filter(|process| *process != 0)
+    }
+
     fn next_run(&self) -> RunId {
         RunId(self.next.fetch_add(1, Ordering::Relaxed))
     }
@@ -152,11 +166,14 @@ impl Reports {
     /// When the guard is gone and cannot be replaced. The daemon can go on without scripts, and has to say so.
     pub async fn serve(mut self) -> io::Result<()> {
         loop {
-            self.hear_until_the_guard_ends().await?;
+            let heard = self.hear_until_the_guard_ends().await;
+            self.process.store(0, Ordering::Relaxed);
+            heard?;
             error!("the guard process died: scripts in progress are lost, a new one is started");
             lock(&self.awaited).clear();
             sleep(BREATH).await;
             self.link.replace()?;
+            self.process.store(self.link.process(), Ordering::Relaxed);
             let table = lock(&self.table);
             self.link
                 .sender()

@@ -13,7 +13,7 @@ use crate::{
         carrier::CarrierChange,
         inbox::Input,
         plan::{InterfacePlan, Plan},
-        standing::Standing,
+        standing::{Attached, Standing},
     },
     protocol::{Monotonic, time::Seconds},
     system::{
@@ -52,11 +52,11 @@ impl Network {
         port: abi::Port,
     ) -> Standing {
         if link.loopback {
-            return Standing::Without;
+            return Standing::Without("there is nobody to hear on the loopback interface".into());
         }
         let Some((datapath, publisher)) = &mut self.program else {
             self.say_what_is_missing(&link.name, port.number);
-            return Standing::Without;
+            return Standing::Without(self.why_without.clone());
         };
         let interface = Interface {
             name: link.name.clone(),
@@ -68,8 +68,9 @@ impl Network {
             .and_then(|()| attach(datapath, &interface, plan.xdp_mode));
         match attached {
             Ok(attachment) => {
+                let how = how(&attachment);
                 self.attached(port.number, attachment, "attached", port.flags);
-                Standing::Attached
+                Standing::Attached(how)
             }
             Err(error) => {
                 log_refused(&link.name, &error);
@@ -181,7 +182,9 @@ impl Network {
         let now = clock::now();
         let (standing, what) = if self.carrier.flaps(&name) {
             (
-                Standing::Without,
+                Standing::Without(
+                    "somebody has taken the program off, and putting it back costs this interface its carrier".into(),
+                ),
                 "and it is not put back, since that costs this interface its carrier",
             )
         } else {
@@ -243,7 +246,7 @@ impl Network {
         let since = known.standing.waiting_since().unwrap_or_default();
         let without = Seconds(clock::now().since(since));
         let has_changed = known.port.flags != flags;
-        known.standing = Standing::Attached;
+        known.standing = Standing::Attached(how(&attachment));
         known.port.flags = flags;
         let port = known.port;
         if has_changed
@@ -283,6 +286,13 @@ impl Network {
                 "XDP on {name}: xdp_garp_guard drop cannot drop claims without the program; they are told"
             );
         }
+    }
+}
+
+fn how(attachment: &Attachment) -> Attached {
+    Attached {
+        is_native: attachment.is_native,
+        link_id: attachment.link_id(),
     }
 }
 

@@ -32,7 +32,10 @@ pub enum AskError {
     #[error("no daemon answers at {}", .0.display())]
     NoDaemon(PathBuf),
     /// The mode of the socket is against it.
-    #[error("{} may be asked by root and the members of its group only", .0.display())]
+    #[error(
+        "{} may be asked by root and the members of its group only: become root, or add the user to the group xvrrpd, or the one that `control_group` names",
+        .0.display()
+    )]
     Denied(PathBuf),
     /// Something went wrong on the way.
     #[error("{}: {error}", .path.display())]

@@ -15,7 +15,7 @@ use super::{Datapath, DatapathError, Owned};
 use crate::system::readable::readable;
 
 /// Copy an element under its lock (Linux 5.1).
-const BPF_F_LOCK: u64 = 4;
+pub(super) const BPF_F_LOCK: u64 = 4;
 
 /// What the election needs of the maps.
 pub struct Doorbell {

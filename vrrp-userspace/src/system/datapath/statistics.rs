@@ -1,6 +1,9 @@
 //! What the program has counted.
 
-use aya::maps::{MapError, PerCpuArray};
+use aya::{
+    maps::{MapError, PerCpuArray, PerCpuValues},
+    util::nr_cpus,
+};
 use vrrp_ebpf::abi::{Counters, Reason};
 
 use super::{Datapath, DatapathError, Owned};
@@ -26,5 +29,16 @@ impl Statistics {
             }
         }
         Ok(total)
+    }
+
+    /// Counts from zero on the interface with our number `port`. To be called while no interface has that number: the program would write over it.
+    ///
+    /// # Errors
+    ///
+    /// When the map is out of reach.
+    pub fn reset(&mut self, port: u16) -> Result<(), MapError> {
+        let processors = nr_cpus().map_err(|(_, error)| error)?;
+        let zero = PerCpuValues::try_from(vec![Counters::default(); processors])?;
+        self.0.set(u32::from(port), zero, 0)
     }
 }

@@ -1,0 +1,153 @@
+//! What every router is doing at a moment, as the election thread tells it.
+//!
+//! The election copies a few words per router and goes on: nothing of it grows with the number of addresses, nothing is formatted, no map is
+//! read and nobody is waited for. What the program has written about a router since stands in its block, which whoever asks reads himself.
+//! A [`Lookout`] asks at most once in [`FRESH`], however often it is asked, so that no number of curious clients costs the election more
+//! than ten copies a second each.
+
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+
+use thiserror::Error;
+use tokio::{sync::oneshot, time::timeout};
+use vrrp_ebpf::abi::AdvertRecord;
+
+use super::{
+    career::Career,
+    inbox::{Input, Outbox},
+    punctuality::Punctuality,
+};
+use crate::{
+    protocol::{Monotonic, Priority, State},
+    system::clock,
+};
+
+/// How old a snapshot may be that is shown as the present.
+pub(super) const FRESH: Duration = Duration::from_millis(100);
+
+/// How long the election may take to answer; it takes microseconds, and who waits for it longer should be told.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Every router at a moment.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Snapshot {
+    /// The moment.
+    pub(super) at: Monotonic,
+    /// In the order of their slots.
+    pub(super) routers: Vec<RouterSnapshot>,
+    /// How late the election woke up.
+    pub(super) punctuality: Punctuality,
+}
+
+/// One router at a moment.
+#[derive(Debug, Clone)]
+pub(super) struct RouterSnapshot {
+    /// Where it sits.
+    pub(super) slot: usize,
+    /// What it is.
+    pub(super) state: State,
+    /// How it came to be that.
+    pub(super) career: Career,
+    /// What it advertises, or would.
+    pub(super) priority: Priority,
+    /// Who it takes for Active; itself, if it is.
+    pub(super) active_router: Option<Ipv4Addr>,
+    /// What it has heard.
+    pub(super) heard: Heard,
+    /// What it has said.
+    pub(super) spoken: Spoken,
+}
+
+/// What a router has heard, as far as its block in the kernel does not tell.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// The last advertisement by the raw path that restarted Active_Down_Timer.
+    pub(super) last_raw: Option<AdvertRecord>,
+    /// Valid advertisements by the raw path.
+    pub(super) accepted_raw: u64,
+    /// What the block had counted when the router joined; it counts for the slot and not for the router.
+    pub(super) accepted_before: u64,
+    /// Rejected on the raw path since the last valid advertisement.
+    pub(super) rejected_raw: u32,
+    /// Advertisements that no doorbell had told.
+    pub(super) saved_by_map: u32,
+}
+
+/// What a router has said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Spoken {
+    /// Advertisements that left.
+    pub(super) sent: u64,
+    /// Those of them that were goodbyes.
+    pub(super) releases: u64,
+    /// When the last one left.
+    pub(super) last: Option<Monotonic>,
+    /// Whether the last one could not leave.
+    pub(super) is_mute: bool,
+}
+
+impl Spoken {
+    /// Takes in that an advertisement left, or could not. `true` if that is another outcome than the last time.
+    pub(super) fn note(&mut self, is_sent: bool, priority: Priority, now: Monotonic) -> bool {
+        if is_sent {
+            self.sent += 1;
+            self.releases += u64::from(priority.is_release());
+            self.last = Some(now);
+        }
+        std::mem::replace(&mut self.is_mute, !is_sent) == is_sent
+    }
+}
+
+/// The election does not say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub(super) enum Unheard {
+    /// It has ended.
+    #[error("the daemon is stopping")]
+    Ended,
+    /// It has not answered in time.
+    #[error(
+        "the election thread does not answer; is the machine overloaded, or the process stopped?"
+    )]
+    Busy,
+}
+
+/// Whoever wants to know what the routers are doing asks here.
+pub(super) struct Lookout {
+    election: Outbox,
+    last: Option<Arc<Snapshot>>,
+}
+
+impl Lookout {
+    /// Nothing has been seen yet.
+    pub(super) const fn new(election: Outbox) -> Self {
+        Self {
+            election,
+            last: None,
+        }
+    }
+
+    /// What every router is doing, or was less than [`FRESH`] ago.
+    ///
+    /// # Errors
+    ///
+    /// [`Unheard`].
+    pub(super) async fn look(&mut self) -> Result<Arc<Snapshot>, Unheard> {
+        let now = clock::now();
+        if let Some(last) = self.last.as_ref().filter(|last| now.since(last.at) < FRESH) {
+            return Ok(Arc::clone(last));
+        }
+        let (answer, answered) = oneshot::channel();
+        if !self.election.send(Input::Look(answer)) {
+            return Err(Unheard::Ended);
+        }
+        let snapshot = timeout(PATIENCE, answered).await;
+        let snapshot = snapshot.map_err(|_| Unheard::Busy)?;
+        let snapshot = Arc::new(snapshot.map_err(|_| Unheard::Ended)?);
+        self.last = Some(Arc::clone(&snapshot));
+        Ok(snapshot)
+    }
+
+    /// What was seen no longer holds: the next look is a new one.
+    pub(super) fn forget(&mut self) {
+        self.last = None;
+    }
+}
