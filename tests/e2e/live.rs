@@ -23,7 +23,6 @@ fn live(traces: &Traces) -> Command {
 fn opened() -> (Terminal, Traces) {
     let mut traces = Traces::new();
     let terminal = Terminal::with(&live(&traces));
-    terminal.eventually_shows("the lab is there");
     terminal.eventually_shows("192.168.0.5 and .6: r1   client: r1 answers");
     traces.remember(terminal.program());
     (terminal, traces)
@@ -51,7 +50,7 @@ fn keys_break_and_mend_and_the_screen_tells() {
 
     terminal.press("q");
     assert!(terminal.end().success());
-    assert!(terminal.is_restored(), "{}", terminal.text());
+    terminal.is_eventually_restored();
     traces.are_gone();
 }
 
@@ -68,7 +67,7 @@ fn a_link_that_is_cut_is_a_fault_and_mending_mends_everything() {
     terminal.eventually_shows("PAUSED");
     terminal.press("m\u{3}");
     assert!(terminal.end().success(), "Ctrl-C is the way out");
-    assert!(terminal.is_restored(), "{}", terminal.text());
+    terminal.is_eventually_restored();
     traces.are_gone();
 }
 
@@ -77,7 +76,7 @@ fn a_signal_leaves_nothing_behind_and_the_terminal_as_it_was() {
     let (mut terminal, traces) = opened();
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.end().code(), Some(128 + 15));
-    assert!(terminal.is_restored(), "{}", terminal.text());
+    terminal.is_eventually_restored();
     traces.are_gone();
 }
 
@@ -96,7 +95,7 @@ fn ctrl_c_while_the_lab_is_made_leaves_nothing() {
     terminal.eventually_shows("making");
     terminal.press("\u{3}");
     assert!(terminal.end().success());
-    assert!(terminal.is_restored(), "{}", terminal.text());
+    terminal.is_eventually_restored();
     traces.are_gone();
 }
 

@@ -18,7 +18,7 @@ use rustix::termios::{Winsize, tcsetwinsize};
 use vrrp_tests::condition::holds_within;
 use vrrp_tests::within;
 
-const ROWS: NonZero<u16> = NonZero::new(30).unwrap();
+const ROWS: NonZero<u16> = NonZero::new(50).unwrap();
 const COLUMNS: NonZero<u16> = NonZero::new(100).unwrap();
 
 /// What may take its time on a busy machine: a lab is made, a daemon is waited for.
@@ -97,9 +97,12 @@ impl Terminal {
         self.look(|screen| screen.contents())
     }
 
-    /// Whether it looks as it did before the program was started.
-    pub(crate) fn is_restored(&self) -> bool {
-        self.look(|screen| !screen.alternate_screen() && !screen.hide_cursor())
+    /// Waits until it looks as it did before the program was started; what was written last may still be on its way to the eye.
+    #[track_caller]
+    pub(crate) fn is_eventually_restored(&self) {
+        let is_restored =
+            || self.look(|screen| !screen.alternate_screen() && !screen.hide_cursor());
+        assert!(holds_within(PATIENCE, is_restored), "{}", self.text());
     }
 
     /// Sends the program a signal.
