@@ -23,6 +23,7 @@ mod controller;
 mod difference;
 mod door;
 mod election;
+mod errands;
 mod executor;
 mod hearing;
 mod held;

@@ -24,6 +24,7 @@ use super::{
     background::tell_parent,
     control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
+    errands::{Errand, Errands},
     executor::{Executor, TELLINGS, Telling},
     inbox::{self, Input, Outbox},
     insight::Insight,
@@ -245,7 +246,9 @@ impl Controller {
     }
 
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
+        let mut errands = Errands::default();
         loop {
+            self.begin_errands(&mut errands, staff).await;
             let is_known = self.is_settled && self.is_surveyed;
             let chore_in = self
                 .network
@@ -262,10 +265,13 @@ impl Controller {
                 }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
-                Some(ask) = staff.asks.recv() => self.answer(ask, staff).await,
+                Some(ask) = staff.asks.recv() => self.answer(ask, &mut errands).await,
+                Some(finished) = errands.finished(), if errands.is_busy() => {
+                    self.finish_errand(finished, staff).await;
+                }
                 order = signals.next_order() => match order {
                     Order::Stop => return,
-                    Order::Reload => drop(self.reload(staff).await),
+                    Order::Reload => errands.add(Errand::Reload(Vec::new())),
                     Order::Record => self.record().await,
                     Order::Unknown(signal) => {
                         warn!("signal {signal} is not supported yet; nothing was done");

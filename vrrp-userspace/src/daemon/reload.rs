@@ -8,15 +8,17 @@
 //! Whoever has not changed is not told anything: his timers run on, and no packet of his leaves or stays because of it (P8). A start is the
 //! reload of nothing. A configuration with an error that the running one does not have is refused as a whole.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tracing::{error, info, warn};
 
 use super::{
-    Origin, assembly,
+    assembly,
+    control::Answer,
     controller::{Controller, Staff},
     difference::differences,
+    errands::{Errand, Errands, Finished, Read, Source},
     inbox::{Input, Joining},
     plan::{Plan, RouterPlan},
 };
@@ -108,34 +110,85 @@ struct Proposal {
     diagnostics: Vec<Diagnostic>,
 }
 
+fn log(outcome: &Outcome) {
+    match outcome {
+        Outcome::Done(changes) => {
+            for change in changes {
+                info!("Reload: {change}");
+            }
+            info!("Reload complete");
+        }
+        Outcome::Refused(reasons) => {
+            for reason in reasons {
+                error!("{reason}");
+            }
+            error!("Reload refused: the running configuration stays");
+        }
+    }
+}
+
 impl Controller {
-    /// Reads the configuration again and goes over to it, or says why not.
-    pub(super) async fn reload(&mut self, staff: &mut Staff) -> Outcome {
+    /// Begins what waits, as long as it ends at once.
+    pub(super) async fn begin_errands(&mut self, errands: &mut Errands, staff: &mut Staff) {
+        while let Some(errand) = errands.next() {
+            let mut origin = self.options.origin.clone();
+            match &errand {
+                Errand::Preview(ask, _) if !ask.is_awaited() => continue,
+                Errand::Preview(_, file) => origin.file.clone_from(file),
+                Errand::Reload(_) => {
+                    self.service_manager.reloading();
+                    info!("Reloading ...");
+                    info!("Opening file '{}'.", origin.file.display());
+                }
+            }
+            let source = Source {
+                origin,
+                before: self.plan.clone(),
+                taken: self.departing.keys().copied().collect(),
+            };
+            if let Some(finished) = errands.begin(errand, source) {
+                self.finish_errand(finished, staff).await;
+            }
+        }
+    }
+
+    /// What was read for is done now.
+    pub(super) async fn finish_errand(&mut self, finished: Finished, staff: &mut Staff) {
+        let proposal = match finished.read {
+            Ok(read) => self.propose(read),
+            Err(reason) => Err(vec![reason]),
+        };
+        match finished.errand {
+            Errand::Preview(ask, _) => {
+                ask.answer(match proposal {
+                    Err(reasons) => Answer::Refused(reasons),
+                    Ok(proposal) => Answer::Changes(self.changes(&proposal)),
+                });
+            }
+            Errand::Reload(asks) => {
+                let outcome = self.reload(proposal, staff).await;
+                for ask in asks {
+                    ask.answer(outcome.clone().into());
+                }
+            }
+        }
+    }
+
+    /// Goes over to what was read, or says why not.
+    async fn reload(
+        &mut self,
+        proposal: Result<Proposal, Vec<String>>,
+        staff: &mut Staff,
+    ) -> Outcome {
         // What the last reload has caused is heard before this one causes more.
         while let Ok(report) = staff.address_news.try_recv() {
             self.addresses_changed(&report);
         }
-        self.service_manager.reloading();
-        info!("Reloading ...");
-        info!("Opening file '{}'.", self.options.origin.file.display());
-        let outcome = match self.propose(self.options.origin.clone()).await {
+        let outcome = match proposal {
             Err(reasons) => Outcome::Refused(reasons),
             Ok(proposal) => self.accept(proposal, staff).await,
         };
-        match &outcome {
-            Outcome::Done(changes) => {
-                for change in changes {
-                    info!("Reload: {change}");
-                }
-                info!("Reload complete");
-            }
-            Outcome::Refused(reasons) => {
-                for reason in reasons {
-                    error!("{reason}");
-                }
-                error!("Reload refused: the running configuration stays");
-            }
-        }
+        log(&outcome);
         self.service_manager.ready();
         self.last_reload = Some(LastReload {
             at: clock::now(),
@@ -144,15 +197,6 @@ impl Controller {
         self.lookout.forget();
         self.insight.forget_answer();
         outcome
-    }
-
-    /// What a reload of `file`, instead of the one that runs, would come to. Changes nothing.
-    pub(super) async fn preview(&self, file: PathBuf) -> Outcome {
-        let options = self.options.origin.options.clone();
-        match self.propose(Origin { file, options }).await {
-            Err(reasons) => Outcome::Refused(reasons),
-            Ok(proposal) => Outcome::Done(self.changes(&proposal)),
-        }
     }
 
     fn changes(&self, proposal: &Proposal) -> Vec<String> {
@@ -175,18 +219,13 @@ impl Controller {
         Outcome::Done(changes)
     }
 
-    /// Reads a configuration and says whether it could run instead of ours.
-    async fn propose(&self, origin: Origin) -> Result<Proposal, Vec<String>> {
-        let (before, taken) = (self.plan.clone(), self.departing.keys().copied().collect());
-        // Files and accounts may be far away.
-        let read = spawn_blocking(move || {
-            let (config, diagnostics) = origin.load();
-            let plan = before.next(&config, &assembly::accounts(&config), &taken);
-            (config, diagnostics, plan)
-        });
-        let Ok((config, diagnostics, plan)) = read.await else {
-            return Err(vec!["the configuration could not be read".into()]);
-        };
+    /// Says whether a configuration could run instead of ours.
+    fn propose(&self, read: Read) -> Result<Proposal, Vec<String>> {
+        let Read {
+            config,
+            diagnostics,
+            plan,
+        } = read;
         let objections = self.running.objections(&diagnostics);
         if !objections.is_empty() {
             return Err(objections);
