@@ -25,6 +25,7 @@ mod door;
 mod election;
 mod errands;
 mod executor;
+mod guard_news;
 mod hearing;
 mod held;
 mod inbox;

@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     config::{Config, Diagnostic, Severity},
+    guard,
     protocol::{Event, Monotonic, VirtualRouter},
     system::{
         address_worker::Assignment,
@@ -101,6 +102,15 @@ pub(super) enum Outcome {
 pub(super) struct LastReload {
     pub(super) at: Monotonic,
     pub(super) outcome: Outcome,
+}
+
+/// What a slot still has to let go of.
+#[derive(Debug, Clone)]
+pub(super) struct Departing {
+    /// As the guard is told.
+    pub(super) slot: guard::Slot,
+    /// Of the last reload that took something from it, whose report ends this.
+    pub(super) edition: u64,
 }
 
 /// A configuration that could run instead of the one that does.
@@ -215,8 +225,10 @@ impl Controller {
             }
         }
         let changes = self.changes(&proposal);
-        self.become_(proposal.running, proposal.plan, staff).await;
-        Outcome::Done(changes)
+        match self.become_(proposal.running, proposal.plan, staff).await {
+            Ok(()) => Outcome::Done(changes),
+            Err(reason) => Outcome::Refused(vec![reason]),
+        }
     }
 
     /// Says whether a configuration could run instead of ours.
@@ -242,17 +254,32 @@ impl Controller {
     }
 
     /// Goes over to `plan`.
-    pub(super) async fn become_(&mut self, running: Running, plan: Plan, staff: &Staff) {
+    ///
+    /// # Errors
+    ///
+    /// The guard cannot be told of it, and so would leave behind what it does not know; then everything is as before.
+    pub(super) async fn become_(
+        &mut self,
+        running: Running,
+        plan: Plan,
+        staff: &Staff,
+    ) -> Result<(), String> {
         let before = std::mem::replace(&mut self.plan, plan);
+        let departing = self.departing.clone();
+        self.edition += 1;
         self.note_departures(&before);
-        self.inform_guard().await;
+        if let Err(failure) = self.inform_guard().await {
+            self.plan = before;
+            self.departing = departing;
+            return Err(failure);
+        }
         self.unseat(&before).await;
         let links = self.network.reconfigure(&before, &self.plan).await;
         self.forget_counters(&before);
         staff
             .addresses
             .orders()
-            .assign(assignments(&before, &self.plan));
+            .assign(assignments(&before, &self.plan, self.edition));
         self.introduce(&running, staff).await;
         self.running = running;
         self.change_seats(&before);
@@ -277,9 +304,12 @@ impl Controller {
         self.settle().await;
         self.tell_news();
         // From where each of them says goodbye is known now; before the first of them has something to say goodbye to.
-        self.inform_guard().await;
+        if let Err(failure) = self.inform_guard().await {
+            warn!("{failure}");
+        }
         self.start(&before);
         self.tracking.reconfigure(&self.plan.tracked);
+        Ok(())
     }
 
     /// What `before` has and the plan has not belongs to the guard until it is gone.
@@ -296,9 +326,20 @@ impl Controller {
                 }
             }
             // A second reload may come before the addresses of the first are gone.
+            let edition = self.edition;
             match self.departing.get_mut(slot) {
-                Some(departing) => departing.addresses.append(&mut leaving.addresses),
-                None => drop(self.departing.insert(*slot, leaving)),
+                Some(departing) => {
+                    departing.slot.addresses.append(&mut leaving.addresses);
+                    departing.edition = edition;
+                }
+                None => {
+                    let slot = *slot;
+                    let leaving = Departing {
+                        slot: leaving,
+                        edition,
+                    };
+                    self.departing.insert(slot, leaving);
+                }
             }
         }
     }
@@ -317,12 +358,15 @@ impl Controller {
     }
 
     /// The guard knows what may be claimed before anybody claims it.
-    async fn inform_guard(&mut self) {
-        let Some(telling) = self.guard_news() else {
-            return;
+    async fn inform_guard(&mut self) -> Result<(), String> {
+        let Some(telling) = self.news_for_guard() else {
+            return Ok(());
         };
-        if let Ok(Err(failure)) = spawn_blocking(telling).await {
-            warn!("the guard was not told the new configuration: {failure}");
+        match spawn_blocking(telling).await {
+            Ok(Err(failure)) => Err(format!(
+                "the guard was not told the new configuration: {failure}"
+            )),
+            Ok(Ok(())) | Err(_) => Ok(()),
         }
     }
 
@@ -417,7 +461,7 @@ fn concerns_election(old: &RouterPlan, new: &RouterPlan) -> bool {
 }
 
 /// What the address worker has to know: nothing about slots whose addresses are the same.
-fn assignments(before: &Plan, after: &Plan) -> Vec<Assignment> {
+fn assignments(before: &Plan, after: &Plan, edition: u64) -> Vec<Assignment> {
     let held = |plan: &Plan, slot: &usize| -> Option<Vec<InterfaceAddress>> {
         plan.routers
             .get(slot)
@@ -434,6 +478,7 @@ fn assignments(before: &Plan, after: &Plan) -> Vec<Assignment> {
                 .routers
                 .get(slot)
                 .map_or(0, |router| router.settings.announcements.rounds),
+            edition,
         })
         .collect()
 }
