@@ -2,24 +2,22 @@
 
 use super::{
     control::{Answer, Ask, Request},
-    controller::{Controller, Staff},
+    controller::Controller,
+    errands::{Errand, Errands},
 };
 
 impl Controller {
-    /// Does what is asked, and says what came of it.
-    pub(super) async fn answer(&mut self, ask: Ask, staff: &mut Staff) {
+    /// Does what is asked, or puts it in the queue of what takes longer.
+    pub(super) async fn answer(&mut self, ask: Ask, errands: &mut Errands) {
         match &ask.request {
             Request::Status => {
                 let line = self.status_line().await;
                 ask.answer_again(line);
             }
-            Request::Reload => {
-                let outcome = self.reload(staff).await;
-                ask.answer(outcome.into());
-            }
+            Request::Reload => errands.add(Errand::Reload(vec![ask])),
             Request::Preview { file } => {
-                let outcome = self.preview(file.clone()).await;
-                ask.answer(outcome.into());
+                let file = file.clone();
+                errands.add(Errand::Preview(ask, file));
             }
         }
     }

@@ -11,6 +11,7 @@ use super::{
     network::Network,
     observer::Dependencies,
     plan::{Plan, RouterPlan},
+    reload::Departing,
     reporter::{Audience, Roster},
 };
 use crate::{
@@ -158,7 +159,7 @@ pub(super) fn guard_slot(
 pub(super) fn guard_table(
     plan: &Plan,
     network: &Network,
-    departing: &BTreeMap<usize, guard::Slot>,
+    departing: &BTreeMap<usize, Departing>,
     pid_file: &Path,
 ) -> Table {
     let mut slots = BTreeMap::new();
@@ -167,8 +168,10 @@ pub(super) fn guard_table(
     }
     for (slot, leaving) in departing {
         match slots.get_mut(slot) {
-            Some(staying) => staying.addresses.extend(leaving.addresses.iter().cloned()),
-            None => drop(slots.insert(*slot, leaving.clone())),
+            Some(staying) => staying
+                .addresses
+                .extend(leaving.slot.addresses.iter().cloned()),
+            None => drop(slots.insert(*slot, leaving.slot.clone())),
         }
     }
     let index = |slot| u16::try_from(slot).map(SlotIndex).ok();

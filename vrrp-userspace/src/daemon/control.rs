@@ -104,6 +104,11 @@ impl Ask {
         self.answer.send(answer.into()).ok();
     }
 
+    /// Whether whoever asked still waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
+    }
+
     /// Answers with a line that has been an answer before.
     pub(super) fn answer_again(self, line: String) {
         self.answer.send(line.into()).ok();
