@@ -5,10 +5,12 @@ use aya_ebpf::{
     btf_maps::{Array, HashMap, PerCpuArray, RingBuf},
     helpers::generated::{bpf_spin_lock as lock, bpf_spin_unlock as unlock},
     macros::btf_map,
+    maps::ring_buf::RingBufEntry,
 };
 use vrrp_ebpf::{
     abi::{
-        ALERTS_BYTES, AdvertRecord, Alert, BlockView, Bucket, Counters, EVENTS_BYTES, MAX_BUCKETS,
+        ALERTS_BYTES, AdvertRecord, Alert, BlockView, Bucket, CAPTURE_BYTES, CAPTURE_NOTHING,
+        CaptureLosses, CaptureSwitch, CapturedFrame, Counters, EVENTS_BYTES, MAX_BUCKETS,
         MAX_PORTS, MAX_ROUTERS, MAX_VIPS, Port, REASON_COUNT, Reason, Role, RouterEntry,
         RouterEvent, RouterKey, VipEntry, VipKey,
     },
@@ -33,6 +35,12 @@ static BUCKETS: Array<Bucket, MAX_BUCKETS> = Array::new();
 static EVENTS: RingBuf<RouterEvent, EVENTS_BYTES> = RingBuf::new();
 #[btf_map]
 static ALERTS: RingBuf<Alert, ALERTS_BYTES> = RingBuf::new();
+#[btf_map]
+static CAPTURE_SWITCH: Array<CaptureSwitch, 1> = Array::new();
+#[btf_map]
+static CAPTURE: RingBuf<CapturedFrame, CAPTURE_BYTES> = RingBuf::new();
+#[btf_map]
+static CAPTURE_LOST: PerCpuArray<CaptureLosses, 1> = PerCpuArray::new();
 
 /// `REASON_COUNT` as the index of an array map has it.
 #[expect(clippy::cast_possible_truncation, reason = "a few dozen")]
@@ -210,4 +218,25 @@ pub(crate) fn ring(event: &RouterEvent) -> bool {
 #[inline(always)]
 pub(crate) fn alert(alert: &Alert) -> bool {
     ALERTS.output(alert, 0).is_ok()
+}
+
+/// What is captured at the moment: a level of `CAPTURE_SWITCH`.
+#[inline(always)]
+pub(crate) fn capture_level() -> u32 {
+    CAPTURE_SWITCH
+        .get(0)
+        .map_or(CAPTURE_NOTHING, |switch| switch.level)
+}
+
+/// Room for a frame in the ring. When there is none, that is counted, and nothing is waited for.
+#[inline(always)]
+pub(crate) fn capture() -> Option<RingBufEntry<CapturedFrame>> {
+    let room = CAPTURE.reserve(0);
+    if room.is_none()
+        && let Some(losses) = CAPTURE_LOST.get_ptr_mut(0)
+    {
+        // SAFETY: a per-CPU element is this processor's alone, and XDP does not interrupt itself.
+        unsafe { (*losses).frames += 1 };
+    }
+    room
 }

@@ -6,13 +6,17 @@ use aya_ebpf::{
     programs::XdpContext,
 };
 use vrrp_ebpf::{
-    abi::Port,
+    abi::{Port, Reason},
     frame::Frame,
     verdict::{self, Verdict},
     wire::ethernet,
 };
 
-use crate::{frame::XdpFrame, maps, telemetry};
+use crate::{
+    capture::{self, Outcome},
+    frame::XdpFrame,
+    maps, telemetry,
+};
 
 /// Judges every frame of an attached interface.
 #[xdp]
@@ -23,42 +27,51 @@ pub(crate) fn vrrp_xdp(ctx: XdpContext) -> u32 {
     )]
     let interface = ctx.ingress_ifindex() as u32;
     match maps::port(interface) {
-        Some(port) => on_port(&ctx, &port),
+        Some(port) => {
+            let outcome = on_port(&ctx, &port);
+            capture::offer(&ctx, port.number, outcome);
+            outcome.action()
+        }
         None => XDP_PASS,
     }
 }
 
 #[inline(always)]
-fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
-    match XdpFrame(ctx).header::<ethernet::Header>(0) {
+fn on_port(ctx: &XdpContext, port: &Port) -> Outcome {
+    Outcome::from_bits(match XdpFrame(ctx).header::<ethernet::Header>(0) {
         Some(ethernet) if ethernet.is_tagged() => on_tagged(ctx, port, &ethernet),
         Some(ethernet) => on_untagged(ctx, port, &ethernet),
-        None => XDP_PASS,
-    }
+        None => return Outcome::plain(XDP_PASS),
+    })
 }
 
-/// A call of its own, as the other is: their offsets differ, and each needs most of a stack.
+/// A call of its own, as the other is: their offsets differ, and each needs most of a stack. Returns the bits of an [`Outcome`].
 #[inline(never)]
 fn on_untagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
     let verdict = verdict::decide_untagged(&frame, ethernet, port, &maps::KernelTables);
-    act_on(ctx, port, ethernet, &verdict)
+    act_on(ctx, port, ethernet, &verdict).bits()
 }
 
 #[inline(never)]
 fn on_tagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
     let verdict = verdict::decide_tagged(&frame, ethernet, port, &maps::KernelTables);
-    act_on(ctx, port, ethernet, &verdict)
+    act_on(ctx, port, ethernet, &verdict).bits()
 }
 
 #[inline(always)]
-fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &Verdict) -> u32 {
+fn act_on(
+    ctx: &XdpContext,
+    port: &Port,
+    ethernet: &ethernet::Header,
+    verdict: &Verdict,
+) -> Outcome {
     match *verdict {
-        Verdict::Ignore => XDP_PASS,
+        Verdict::Ignore => Outcome::plain(XDP_PASS),
         Verdict::Pass(reason) => {
             maps::count(port.number, reason);
-            XDP_PASS
+            Outcome::plain(XDP_PASS)
         }
         Verdict::Reject {
             reason,
@@ -66,15 +79,15 @@ fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &
             source,
         } => {
             telemetry::rejected(ctx, port, reason, slot, source, ethernet.source);
-            XDP_DROP
+            Outcome::rejected(XDP_DROP, reason)
         }
         Verdict::Accept(accepted) => {
             telemetry::accepted(ctx, port, &accepted);
-            action(accepted.drop)
+            Outcome::accepted(action(accepted.drop))
         }
         Verdict::Claim(claim) => {
             telemetry::claimed(ctx, port, &claim);
-            action(claim.drop)
+            Outcome::rejected(action(claim.drop), Reason::ArpClaim)
         }
     }
 }
