@@ -16,6 +16,7 @@ mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
+mod capture;
 mod carrier;
 mod control;
 mod controller;
@@ -42,6 +43,7 @@ mod signals;
 mod standing;
 pub mod status;
 mod tally;
+mod tap;
 mod tracking_tasks;
 mod watchdog;
 
@@ -52,6 +54,7 @@ use tokio::runtime;
 
 pub use self::{
     background::{in_background, is_in_background, leave_session},
+    capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
     control::{Answer, Request},
     origin::Origin,
     privileges::MissingPrivilege,

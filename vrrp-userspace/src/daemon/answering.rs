@@ -1,6 +1,7 @@
 //! What the controller answers to whoever asks by the control socket.
 
 use super::{
+    capture::Listen,
     control::{Answer, Ask, Request},
     controller::{Controller, Staff},
     reload::{LastReload, Outcome},
@@ -12,6 +13,14 @@ impl Controller {
     /// Does what is asked, and says what came of it.
     pub(super) async fn answer(&mut self, ask: Ask, staff: &mut Staff) {
         let answer = match &ask.request {
+            Request::Capture { accepted } => {
+                let listen = Listen {
+                    accepted: *accepted,
+                    pid: ask.peer.pid,
+                    answer: ask.answer,
+                };
+                return self.capture.connect(listen).await;
+            }
             Request::Status => Answer::Status(Box::new(self.status())),
             Request::Reload => self.reload(staff).await.into(),
             Request::Preview { file } => self.preview(file.clone()).await.into(),

@@ -20,7 +20,7 @@ use crate::{
     system::{
         account,
         capabilities::{self, BPF},
-        datapath::{Alerts, Datapath, Doorbell, Publisher, RingSizes},
+        datapath::{Alerts, Capture, Datapath, Doorbell, Publisher, RingSizes},
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
     },
@@ -32,6 +32,7 @@ pub(super) struct Maps {
     pub(super) program: Option<(Datapath, Publisher)>,
     pub(super) doorbell: Option<Doorbell>,
     pub(super) alerts: Option<Alerts>,
+    pub(super) capture: Option<Capture>,
 }
 
 /// Loads the program unless nobody wants it, and says so when it cannot be had.
@@ -62,7 +63,7 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
 fn try_load(rings: RingSizes) -> Result<Maps> {
     let mut datapath = Datapath::load(rings)?;
     let (doorbell, alerts) = (datapath.doorbell()?, datapath.alerts()?);
-    let publisher = datapath.publisher()?;
+    let (publisher, capture) = (datapath.publisher()?, datapath.capture()?);
     match datapath.log() {
         Ok(log) => drop(tokio::spawn(log.run())),
         Err(failure) => debug!("the XDP program has no log: {failure}"),
@@ -72,6 +73,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         program,
         doorbell: Some(doorbell),
         alerts: Some(alerts),
+        capture: Some(capture),
     })
 }
 

@@ -22,6 +22,7 @@ use super::{
     alert_sources::{self, AlertSources},
     assembly,
     background::tell_parent,
+    capture::Exchange,
     control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
     executor::{Executor, TELLINGS, Telling},
@@ -34,6 +35,7 @@ use super::{
     reload::{LastReload, Running},
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
+    tap::Tap,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
@@ -75,6 +77,8 @@ pub(super) struct Controller {
     pub(super) outbox: Outbox,
     pub(super) runner: Runner,
     pub(super) service_manager: ServiceManager,
+    /// Who wants to see frames is put through here.
+    pub(super) capture: Exchange,
     pub(super) tracking: TrackingTasks,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, guard::Slot>,
@@ -164,6 +168,8 @@ impl Controller {
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
+        let (tap, tapped) = Tap::new();
+        let tap = Arc::new(tap);
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
@@ -176,6 +182,7 @@ impl Controller {
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
             inspector: inspector.clone(),
+            tap: Arc::clone(&tap),
         })
         .context("the election thread cannot be started")?;
 
@@ -184,6 +191,7 @@ impl Controller {
             election: outbox.clone(),
             inspector,
             alerts: ears,
+            tap: Arc::clone(&tap),
             news: program_sender,
         };
         let (runner, reports) = Runner::new(guard_link, Table::default())?;
@@ -223,6 +231,7 @@ impl Controller {
             outbox,
             runner,
             service_manager,
+            capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
             departing: BTreeMap::new(),
             told_guard: (0, Table::default()),

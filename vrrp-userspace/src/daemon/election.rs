@@ -4,7 +4,7 @@
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -16,12 +16,14 @@ use vrrp_ebpf::{
 };
 
 use super::{
+    capture::Layer,
     door::Door,
     executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input, Joining},
     inspector::Inspector,
     port::{Port, Question, Silence},
+    tap::Tap,
 };
 use crate::{
     protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
@@ -78,6 +80,8 @@ pub(super) struct Election {
     pub(super) executor: Executor,
     pub(super) inbox: Inbox,
     pub(super) inspector: Inspector,
+    /// For whoever captures.
+    pub(super) tap: Arc<Tap>,
 }
 
 impl Election {
@@ -293,6 +297,7 @@ impl Election {
                 };
                 let verdict = decide_datagram(datagram, number, &tables);
                 port.judged(&verdict);
+                self.tap.offer(number, Layer::Ip, datagram, &verdict);
                 self.judged(number, verdict);
             }
         }

@@ -55,8 +55,8 @@ impl Rejections {
     }
 }
 
-/// What was wrong, and what the operator may do about it.
-const fn in_words(reason: Reason) -> &'static str {
+/// What was wrong, beginning with the name of the counter, and what the operator may do about it.
+pub(super) const fn in_words(reason: Reason) -> &'static str {
     match reason {
         Reason::IpTtl => "ip_ttl: its TTL is not 255, so it was forwarded by a router",
         Reason::IpChecksum => "ip_checksum: its IP header is damaged",
@@ -78,13 +78,13 @@ const fn in_words(reason: Reason) -> &'static str {
             "own_address: it comes from our own address; a loop or a duplicate address"
         }
         Reason::AddressCount => "address_count: it lists no address",
-        Reason::Accepted
-        | Reason::UnknownRouter
+        Reason::Accepted => "accepted",
+        Reason::ArpClaim => "arp_claim: a stranger says that one of our addresses is his",
+        Reason::UnknownRouter
         | Reason::Undecided
         | Reason::TagUnknown
         | Reason::Tagged
         | Reason::OtherHost
-        | Reason::ArpClaim
         | Reason::ArpMalformed
         | Reason::EventLost
         | Reason::AlertLost
