@@ -1,6 +1,6 @@
 //! Asking the daemon that runs.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::BufReader, os::unix::net::UnixStream, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::{DEFAULT_PID_FILE, complain};
 use crate::{
     daemon::{Answer, Request},
-    system::control_socket::{self, AskError},
+    system::control_socket::{self, AskError, Line},
 };
 
 /// Nobody is there to be asked.
@@ -41,25 +41,41 @@ impl Whom {
         request: &Request,
         understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
     ) -> Result<std::result::Result<T, ExitCode>> {
+        let opened = self.open(request, understand)?;
+        Ok(opened.map(|(answer, _)| answer))
+    }
+
+    /// Asks, and passes the answer to `understand`; what follows the answer's first line is to be read from what is returned with it.
+    ///
+    /// # Errors
+    ///
+    /// The answer cannot be read.
+    pub(super) fn open<T>(
+        &self,
+        request: &Request,
+        understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
+    ) -> Result<std::result::Result<(T, BufReader<UnixStream>), ExitCode>> {
         let socket = self.socket();
-        let line = match control_socket::ask(&socket, &serde_json::to_string(request)?) {
-            Ok(line) => line,
-            Err(failure) => {
-                complain(&format!("xvrrpd: {failure}"));
-                let code = match failure {
-                    AskError::NoDaemon(_) => ExitCode::from(EXIT_NO_DAEMON),
-                    AskError::Denied(_) | AskError::Io { .. } => ExitCode::FAILURE,
-                };
-                return Ok(Err(code));
-            }
-        };
-        let answer = serde_json::from_str(&line).with_context(|| {
+        let Line { text, rest } =
+            match control_socket::open(&socket, &serde_json::to_string(request)?) {
+                Ok(line) => line,
+                Err(failure) => {
+                    complain(&format!("xvrrpd: {failure}"));
+                    let code = match failure {
+                        AskError::NoDaemon(_) => ExitCode::from(EXIT_NO_DAEMON),
+                        AskError::Denied(_) | AskError::Io { .. } => ExitCode::FAILURE,
+                    };
+                    return Ok(Err(code));
+                }
+            };
+        let answer = serde_json::from_str(&text).with_context(|| {
             format!(
                 "what {} answers is not understood; is the daemon of another version?",
                 socket.display()
             )
         })?;
-        Ok(understand(answer).map_err(|other| {
+        let understood = understand(answer).map(|answer| (answer, rest));
+        Ok(understood.map_err(|other| {
             refuse(other);
             ExitCode::FAILURE
         }))

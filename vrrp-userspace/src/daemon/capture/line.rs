@@ -74,6 +74,12 @@ pub enum Layer {
 }
 
 impl CaughtFrame {
+    /// Whether it passed every check.
+    #[must_use]
+    pub fn is_accepted(&self) -> bool {
+        self.reason == Reason::Accepted.name()
+    }
+
     /// A frame of the program, and the number of its interface; the name is for others to know.
     pub(super) fn of_program(frame: &CapturedFrame) -> (u16, Self) {
         let length = usize::from(frame.length).min(CAPTURE_SNAP);
