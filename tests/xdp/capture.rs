@@ -138,7 +138,7 @@ fn seen(frame: &CapturedFrame) -> Seen {
     assert_eq!(frame.port, PORT);
     Seen {
         reason: Reason::ALL[usize::from(frame.reason)].name(),
-        is_dropped: frame.is_dropped == 1,
+        is_dropped: frame.is_dropped(),
         bytes: bytes(frame).to_vec(),
     }
 }

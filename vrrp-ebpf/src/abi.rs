@@ -351,6 +351,17 @@ pub const CAPTURE_REJECTED: u32 = 1;
 /// Accepted advertisements are captured too.
 pub const CAPTURE_ACCEPTED: u32 = 2;
 
+/// What is said of a frame that is copied.
+#[derive(Debug, Clone, Copy)]
+pub struct CaptureHead {
+    /// [`Port::number`].
+    pub port: u16,
+    /// The [`Reason`] it was counted by.
+    pub reason: u8,
+    /// `XDP_DROP` (1) or `XDP_PASS` (2).
+    pub action: u8,
+}
+
 /// What there was no room for in the ring.
 #[repr(C)]
 #[derive(
@@ -373,14 +384,22 @@ pub struct CapturedFrame {
     pub port: u16,
     /// The [`Reason`] it was counted by.
     pub reason: u8,
-    /// 1 if it went no further.
-    pub is_dropped: u8,
+    /// What was answered: `XDP_DROP` (1), and then it went no further, or `XDP_PASS` (2).
+    pub action: u8,
     /// Zero.
     pub reserved: [u8; 2],
     /// The frame. Behind its end is whatever was there before.
     pub bytes: [u8; CAPTURE_SNAP],
 }
 const _: () = assert!(size_of::<CapturedFrame>() == 16 + CAPTURE_SNAP);
+
+impl CapturedFrame {
+    /// Whether it went no further.
+    #[must_use]
+    pub const fn is_dropped(&self) -> bool {
+        self.action == 1
+    }
+}
 
 /// A token bucket in front of the alert ring.
 #[repr(C)]
@@ -413,6 +432,12 @@ impl Bucket {
     }
 }
 
+/// Something that is done differently for each [`Reason`], down to the instructions: see [`Reason::name_to`].
+pub trait ForReason {
+    /// Does it for the reason of this number.
+    fn call<const REASON: usize>(self);
+}
+
 /// Defines the counters once: the struct that `bpftool map dump` prints, and the enum that indexes it.
 macro_rules! counters {
     ($($(#[$doc:meta])* $field:ident $variant:ident,)*) => {
@@ -421,9 +446,6 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
         pub struct Counters {
             $($(#[$doc])* pub $field: u64,)*
-            /// The number of the [`Reason`] counted last. The program reads it back to find the field: an index that comes out of a map is the
-            /// only kind the verifier adds to a pointer for programs without `CAP_PERFMON`.
-            pub latest: u64,
         }
 
         /// Names a field of [`Counters`].
@@ -442,10 +464,16 @@ macro_rules! counters {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => stringify!($field),)* }
             }
+
+            /// Calls `whom` with the number of the reason as a constant.
+            #[inline(always)]
+            pub fn name_to(self, whom: impl ForReason) {
+                match self { $(Self::$variant => whom.call::<{ Self::$variant as usize }>(),)* }
+            }
         }
 
         impl Counters {
-            /// The counter of `reason`. For the daemon; why the program goes by index stands at [`Self::latest`].
+            /// The counter of `reason`.
             pub const fn of(&mut self, reason: Reason) -> &mut u64 {
                 match reason { $(Reason::$variant => &mut self.$field,)* }
             }
@@ -513,7 +541,7 @@ counters! {
 pub const REASON_COUNT: usize = Reason::ALL.len();
 /// Buckets for every port and reason.
 pub const MAX_BUCKETS: usize = MAX_PORTS * REASON_COUNT;
-const _: () = assert!(size_of::<Counters>() == (REASON_COUNT + 1) * 8);
+const _: () = assert!(size_of::<Counters>() == REASON_COUNT * 8);
 
 /// An IPv4 address in the sixteen bytes that both families share.
 #[must_use]
@@ -554,7 +582,7 @@ mod tests {
     fn the_number_of_a_reason_is_the_place_of_its_field() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             assert_eq!(*reason as usize, index);
-            let mut words = [0_u64; REASON_COUNT + 1];
+            let mut words = [0_u64; REASON_COUNT];
             words[index] = 1;
             let counters: Counters = zerocopy::transmute!(words);
             let counted: Vec<_> = counters.iter().filter(|(_, count)| *count == 1).collect();

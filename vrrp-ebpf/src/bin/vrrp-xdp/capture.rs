@@ -1,91 +1,39 @@
 //! Frames for whoever captures, and nothing while nobody does.
 
-use aya_ebpf::{bindings::xdp_action::XDP_DROP, programs::XdpContext};
-use vrrp_ebpf::abi::{CAPTURE_ACCEPTED, CAPTURE_NOTHING, CAPTURE_REJECTED, Reason};
+use aya_ebpf::programs::XdpContext;
+use vrrp_ebpf::abi::{CAPTURE_ACCEPTED, CAPTURE_REJECTED, CaptureHead, Port, Reason};
 
-use crate::{
-    frame::{CapturedHead, XdpFrame},
-    maps, telemetry,
-};
+use crate::{frame::XdpFrame, maps, telemetry};
 
-/// What becomes of a frame, and what a capture would say of it: in one register, since it comes out of a call.
-///
-/// The copying is done behind that call and not inside: the judge needs most of a stack.
-#[derive(Clone, Copy)]
-pub(crate) struct Outcome(u32);
-
-impl Outcome {
-    /// Nothing to capture.
-    #[inline(always)]
-    pub(crate) const fn plain(action: u32) -> Self {
-        Self::new(action, CAPTURE_NOTHING, 0)
-    }
-
-    /// For whoever captures what is rejected.
-    #[inline(always)]
-    pub(crate) const fn rejected(action: u32, reason: Reason) -> Self {
-        Self::new(action, CAPTURE_REJECTED, reason as u32)
-    }
-
-    /// For whoever captures everything.
-    #[inline(always)]
-    pub(crate) const fn accepted(action: u32) -> Self {
-        Self::new(action, CAPTURE_ACCEPTED, Reason::Accepted as u32)
-    }
-
-    #[inline(always)]
-    const fn new(action: u32, level: u32, reason: u32) -> Self {
-        Self(action | level << 8 | reason << 16)
-    }
-
-    /// From the register.
-    #[inline(always)]
-    pub(crate) const fn from_bits(bits: u32) -> Self {
-        Self(bits)
-    }
-
-    /// For the register.
-    #[inline(always)]
-    pub(crate) const fn bits(self) -> u32 {
-        self.0
-    }
-
-    /// What XDP is to do.
-    #[inline(always)]
-    pub(crate) const fn action(self) -> u32 {
-        self.0 & 0xff
-    }
-
-    #[inline(always)]
-    const fn level(self) -> u32 {
-        self.0 >> 8 & 0xff
-    }
-}
-
-/// Copies the frame into the ring if somebody captures its like.
+/// Offers a frame that was rejected, or makes a foreign claim, and is answered with `action`.
 #[inline(always)]
-pub(crate) fn offer(ctx: &XdpContext, port: u16, outcome: Outcome) {
-    if outcome.level() != CAPTURE_NOTHING && outcome.level() <= maps::capture_level() {
-        copy(ctx, port, outcome.bits());
-    }
+pub(crate) fn rejected(ctx: &XdpContext, port: &Port, reason: Reason, action: u32) {
+    offer(ctx, CAPTURE_REJECTED, port.number, reason as u32, action);
 }
 
-/// A call of its own, so that whoever has nothing to do with it does not carry its instructions along.
+/// Offers a frame that was accepted.
+#[inline(always)]
+pub(crate) fn accepted(ctx: &XdpContext, port: &Port, action: u32) {
+    let reason = Reason::Accepted as u32;
+    offer(ctx, CAPTURE_ACCEPTED, port.number, reason, action);
+}
+
+/// Copies the frame into the ring if frames of this level are captured.
+///
+/// A call of its own: the judge needs most of a stack, and has left pointers there that nothing may be written over. What it is given is
+/// stored and not branched on, so that the verifier walks through the copy once and not for every reason.
 #[inline(never)]
-fn copy(ctx: &XdpContext, port: u16, outcome: u32) {
-    let Some(room) = maps::capture() else {
+fn offer(ctx: &XdpContext, level: u32, port: u16, reason: u32, action: u32) {
+    if maps::capture_level() < level {
         return;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "a `Reason` and an action")]
+    let head = CaptureHead {
+        port,
+        reason: reason as u8,
+        action: action as u8,
     };
-    let is_dropped = u8::from(Outcome::from_bits(outcome).action() == XDP_DROP);
-    #[expect(clippy::cast_possible_truncation, reason = "a `Reason` put it there")]
-    let reason = (outcome >> 16) as u8;
-    XdpFrame(ctx).copy_to(
-        room,
-        CapturedHead {
-            time_ns: telemetry::now_ns(),
-            port,
-            reason,
-            is_dropped,
-        },
-    );
+    if let Some(room) = maps::capture() {
+        XdpFrame(ctx).copy_to(room, head, telemetry::now_ns());
+    }
 }

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{maps::ring_buf::RingBufEntry, programs::XdpContext};
 use vrrp_ebpf::{
-    abi::{CAPTURE_SNAP, CapturedFrame},
+    abi::{CAPTURE_SNAP, CaptureHead, CapturedFrame},
     frame::{Frame, Header},
     wire::ethernet,
 };
@@ -30,14 +30,19 @@ impl XdpFrame<'_> {
     /// A byte at a time, each at a constant place, with a check of its own: a copy of variable length is pointer arithmetic that the verifier
     /// refuses to programs without `CAP_PERFMON`, and so is the length itself. The kernel's own copy (`bpf_xdp_load_bytes`) is of Linux 5.18.
     #[inline(always)]
-    pub(crate) fn copy_to(&self, mut room: RingBufEntry<CapturedFrame>, head: CapturedHead) {
+    pub(crate) fn copy_to(
+        &self,
+        mut room: RingBufEntry<CapturedFrame>,
+        head: CaptureHead,
+        time_ns: u64,
+    ) {
         let record = room.as_mut_ptr();
         // SAFETY: the ring gave us a whole `CapturedFrame`, aligned to eight bytes and nobody else's until it is submitted.
         unsafe {
-            (&raw mut (*record).time_ns).write(head.time_ns);
+            (&raw mut (*record).time_ns).write(time_ns);
             (&raw mut (*record).port).write(head.port);
             (&raw mut (*record).reason).write(head.reason);
-            (&raw mut (*record).is_dropped).write(head.is_dropped);
+            (&raw mut (*record).action).write(head.action);
             (&raw mut (*record).reserved).write([0; 2]);
             let bytes = (&raw mut (*record).bytes).cast::<u8>();
             (&raw mut (*record).length).write(self.copy_bytes(bytes));
@@ -80,12 +85,3 @@ impl XdpFrame<'_> {
 /// `CAPTURE_SNAP` as a record counts.
 #[expect(clippy::cast_possible_truncation, reason = "256")]
 const WHOLE_SNAP: u16 = CAPTURE_SNAP as u16;
-
-/// What is said of a captured frame.
-#[derive(Clone, Copy)]
-pub(crate) struct CapturedHead {
-    pub(crate) time_ns: u64,
-    pub(crate) port: u16,
-    pub(crate) reason: u8,
-    pub(crate) is_dropped: u8,
-}

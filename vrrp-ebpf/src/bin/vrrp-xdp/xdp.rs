@@ -12,11 +12,7 @@ use vrrp_ebpf::{
     wire::ethernet,
 };
 
-use crate::{
-    capture::{self, Outcome},
-    frame::XdpFrame,
-    maps, telemetry,
-};
+use crate::{capture, frame::XdpFrame, maps, telemetry};
 
 /// Judges every frame of an attached interface.
 #[xdp]
@@ -27,51 +23,42 @@ pub(crate) fn vrrp_xdp(ctx: XdpContext) -> u32 {
     )]
     let interface = ctx.ingress_ifindex() as u32;
     match maps::port(interface) {
-        Some(port) => {
-            let outcome = on_port(&ctx, &port);
-            capture::offer(&ctx, port.number, outcome);
-            outcome.action()
-        }
+        Some(port) => on_port(&ctx, &port),
         None => XDP_PASS,
     }
 }
 
 #[inline(always)]
-fn on_port(ctx: &XdpContext, port: &Port) -> Outcome {
-    Outcome::from_bits(match XdpFrame(ctx).header::<ethernet::Header>(0) {
+fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
+    match XdpFrame(ctx).header::<ethernet::Header>(0) {
         Some(ethernet) if ethernet.is_tagged() => on_tagged(ctx, port, &ethernet),
         Some(ethernet) => on_untagged(ctx, port, &ethernet),
-        None => return Outcome::plain(XDP_PASS),
-    })
+        None => XDP_PASS,
+    }
 }
 
-/// A call of its own, as the other is: their offsets differ, and each needs most of a stack. Returns the bits of an [`Outcome`].
+/// A call of its own, as the other is: their offsets differ, and each needs most of a stack.
 #[inline(never)]
 fn on_untagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
     let verdict = verdict::decide_untagged(&frame, ethernet, port, &maps::KernelTables);
-    act_on(ctx, port, ethernet, &verdict).bits()
+    act_on(ctx, port, ethernet, &verdict)
 }
 
 #[inline(never)]
 fn on_tagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
     let verdict = verdict::decide_tagged(&frame, ethernet, port, &maps::KernelTables);
-    act_on(ctx, port, ethernet, &verdict).bits()
+    act_on(ctx, port, ethernet, &verdict)
 }
 
 #[inline(always)]
-fn act_on(
-    ctx: &XdpContext,
-    port: &Port,
-    ethernet: &ethernet::Header,
-    verdict: &Verdict,
-) -> Outcome {
+fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &Verdict) -> u32 {
     match *verdict {
-        Verdict::Ignore => Outcome::plain(XDP_PASS),
+        Verdict::Ignore => XDP_PASS,
         Verdict::Pass(reason) => {
             maps::count(port.number, reason);
-            Outcome::plain(XDP_PASS)
+            XDP_PASS
         }
         Verdict::Reject {
             reason,
@@ -79,15 +66,20 @@ fn act_on(
             source,
         } => {
             telemetry::rejected(ctx, port, reason, slot, source, ethernet.source);
-            Outcome::rejected(XDP_DROP, reason)
+            capture::rejected(ctx, port, reason, XDP_DROP);
+            XDP_DROP
         }
         Verdict::Accept(accepted) => {
             telemetry::accepted(ctx, port, &accepted);
-            Outcome::accepted(action(accepted.drop))
+            let action = action(accepted.drop);
+            capture::accepted(ctx, port, action);
+            action
         }
         Verdict::Claim(claim) => {
             telemetry::claimed(ctx, port, &claim);
-            Outcome::rejected(action(claim.drop), Reason::ArpClaim)
+            let action = action(claim.drop);
+            capture::rejected(ctx, port, Reason::ArpClaim, action);
+            action
         }
     }
 }

@@ -91,7 +91,7 @@ impl CaughtFrame {
             interface: String::new(),
             layer: Layer::Ethernet,
             reason: reason.name().into(),
-            comment: comment(reason, frame.is_dropped == 1),
+            comment: comment(reason, frame.is_dropped()),
             length: length_on_the_wire(bytes),
             bytes: bytes.to_vec(),
         };

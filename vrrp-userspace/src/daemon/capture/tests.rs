@@ -106,7 +106,7 @@ fn a_frame_that_was_cut_says_how_long_it_was() {
         length: 256,
         port: PORT,
         reason: Reason::PacketLength as u8,
-        is_dropped: 1,
+        action: 1,
         reserved: [0; 2],
         bytes: [0; 256],
     };
