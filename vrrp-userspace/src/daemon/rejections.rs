@@ -79,7 +79,9 @@ pub(super) const fn in_words(reason: Reason) -> &'static str {
         }
         Reason::AddressCount => "address_count: it lists no address",
         Reason::Accepted => "accepted",
-        Reason::ArpClaim => "arp_claim: a stranger says that one of our addresses is his",
+        Reason::ArpClaim => {
+            "arp_claim: one of our addresses is said to be elsewhere; the Active node says so, and from anybody else it is an alarm"
+        }
         Reason::UnknownRouter
         | Reason::Undecided
         | Reason::TagUnknown
