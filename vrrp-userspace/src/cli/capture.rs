@@ -92,51 +92,75 @@ fn capture(
 ) -> Result<ExitCode> {
     let mut queue = Queue::read(connection)?;
     let mut counts = Counts::default();
-    let mut wall = Wall::default();
-    let is_enough = |counts: &Counts| count.is_some_and(|count| counts.frames() >= count);
-    let mut done = sink.begin();
-    while done.is_ok() && !is_enough(&counts) {
-        // Whoever watches sees each frame at once, and a flood is written in large pieces.
-        let received = match queue.waiting() {
-            Some(received) => received,
-            None => {
-                done = sink.flush();
-                match queue.next() {
-                    Some(received) => received,
-                    None => break,
-                }
-            }
-        };
-        match received {
-            Received::Frame(frame) => {
-                let missed = queue.lost() - counts.lost;
-                counts.add(&frame, missed);
-                done = done.and_then(|()| sink.write(&frame, wall.at(frame.time_ns), missed));
-            }
-            Received::Garbage(line) => {
-                complain(&format!(
-                    "xvrrpd: what the daemon sends is not understood; is it of another version? {line}"
-                ));
-                return Ok(ExitCode::FAILURE);
-            }
-        }
-    }
-    counts.lost = queue.lost();
+    let written = write(sink, &mut queue, &mut counts, count);
     // The daemon turns its switches off when it sees this.
     stream.shutdown(Shutdown::Both).ok();
-    match done.and_then(|()| sink.flush()) {
+    let end = match written {
         // Whoever read the other end of a pipe has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => return Ok(ExitCode::SUCCESS),
         written => written.with_context(|| format!("{}: cannot be written", sink.name))?,
-    }
+    };
+    counts.lost = queue.lost();
     complain(&counts.in_words());
-    if interrupt.has_come() || is_enough(&counts) {
-        return Ok(ExitCode::SUCCESS);
+    match end {
+        End::Enough => Ok(ExitCode::SUCCESS),
+        End::Closed if interrupt.has_come() => Ok(ExitCode::SUCCESS),
+        End::Closed => {
+            complain(
+                "xvrrpd: the daemon has hung up: it has ended, or what it sent was not taken for seconds",
+            );
+            Ok(ExitCode::FAILURE)
+        }
+        End::Garbage(line) => {
+            complain(&format!(
+                "xvrrpd: what the daemon sends is not understood; is it of another version? {line}"
+            ));
+            Ok(ExitCode::FAILURE)
+        }
     }
-    complain(
-        "xvrrpd: the daemon has hung up: it has ended, or what it sent was not taken for seconds",
-    );
-    Ok(ExitCode::FAILURE)
+}
+
+/// Why nothing more is written.
+enum End {
+    /// As many as asked for.
+    Enough,
+    /// The connection has ended.
+    Closed,
+    /// It brings something that means nothing to us.
+    Garbage(String),
+}
+
+/// Writes frames until there is an end to it. Everything is written then.
+fn write(
+    sink: &mut Sink,
+    queue: &mut Queue,
+    counts: &mut Counts,
+    count: Option<u64>,
+) -> io::Result<End> {
+    let mut wall = Wall::default();
+    sink.begin()?;
+    let end = loop {
+        if count.is_some_and(|count| counts.frames() >= count) {
+            break End::Enough;
+        }
+        let mut received = queue.waiting();
+        if received.is_none() {
+            // Whoever watches sees each frame at once, and a flood is written in large pieces.
+            sink.flush()?;
+            received = queue.next();
+        }
+        match received {
+            None => break End::Closed,
+            Some(Received::Garbage(line)) => break End::Garbage(line),
+            Some(Received::Frame(frame)) => {
+                let missed = queue.lost() - counts.lost;
+                counts.add(&frame, missed);
+                sink.write(&frame, wall.at(frame.time_ns), missed)?;
+            }
+        }
+    };
+    sink.flush()?;
+    Ok(end)
 }
 
 /// What has been captured.
