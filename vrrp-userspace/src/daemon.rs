@@ -16,6 +16,7 @@ mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
+mod capture;
 mod career;
 mod carrier;
 mod control;
@@ -51,6 +52,7 @@ mod snapshot;
 mod standing;
 pub mod status;
 mod tally;
+mod tap;
 mod tracking_tasks;
 mod watchdog;
 
@@ -61,6 +63,7 @@ use tokio::runtime;
 
 pub use self::{
     background::{in_background, is_in_background, leave_session},
+    capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
     control::{Answer, Request},
     origin::Origin,
     privileges::MissingPrivilege,

@@ -62,7 +62,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn take(answer: Answer) -> std::result::Result<Status, Answer> {
     match answer {
         Answer::Status(status) => Ok(*status),
-        other @ (Answer::Changes(_) | Answer::Refused(_) | Answer::Error(_)) => Err(other),
+        other
+        @ (Answer::Changes(_) | Answer::Refused(_) | Answer::Error(_) | Answer::Capturing) => {
+            Err(other)
+        }
     }
 }
 

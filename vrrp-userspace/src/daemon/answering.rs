@@ -1,6 +1,7 @@
 //! What the controller answers to whoever asks by the control socket.
 
 use super::{
+    capture::Listen,
     control::{Answer, Ask, Request},
     controller::Controller,
     errands::{Errand, Errands},
@@ -10,6 +11,14 @@ impl Controller {
     /// Does what is asked, or puts it in the queue of what takes longer.
     pub(super) async fn answer(&mut self, ask: Ask, errands: &mut Errands) {
         match &ask.request {
+            Request::Capture { accepted } => {
+                let listen = Listen {
+                    accepted: *accepted,
+                    pid: ask.peer.pid,
+                    answer: ask.answer,
+                };
+                self.capture.connect(listen).await;
+            }
             Request::Status => {
                 let line = self.status_line().await;
                 ask.answer_again(line);

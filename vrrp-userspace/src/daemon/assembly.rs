@@ -22,8 +22,8 @@ use crate::{
         account,
         capabilities::{self, BPF},
         datapath::{
-            Alerts, AttachError, Blocks, Datapath, Doorbell, Inventory, Publisher, RingSizes,
-            Statistics,
+            Alerts, AttachError, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher,
+            RingSizes, Statistics,
         },
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
@@ -39,6 +39,7 @@ pub(super) struct Maps {
     pub(super) blocks: Option<Blocks>,
     pub(super) statistics: Option<Statistics>,
     pub(super) inventory: Option<Inventory>,
+    pub(super) capture: Option<Capture>,
     /// Why there are none, if so.
     pub(super) why_without: String,
 }
@@ -81,7 +82,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
     let (inventory, blocks) = (datapath.inventory()?, datapath.blocks()?);
     let statistics = datapath.statistics()?;
     let (doorbell, alerts) = (datapath.doorbell()?, datapath.alerts()?);
-    let publisher = datapath.publisher()?;
+    let (publisher, capture) = (datapath.publisher()?, datapath.capture()?);
     match datapath.log() {
         Ok(log) => drop(tokio::spawn(log.run())),
         Err(failure) => debug!("the XDP program has no log: {failure}"),
@@ -95,6 +96,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         statistics: Some(statistics),
         inventory: Some(inventory),
         why_without: String::new(),
+        capture: Some(capture),
     })
 }
 

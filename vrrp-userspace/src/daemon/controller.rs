@@ -22,6 +22,7 @@ use super::{
     alert_sources::{self, AlertSources},
     assembly,
     background::tell_parent,
+    capture::Exchange,
     control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
     errands::{Errand, Errands},
@@ -39,6 +40,7 @@ use super::{
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
     snapshot::Lookout,
+    tap::Tap,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
@@ -85,6 +87,8 @@ pub(super) struct Controller {
     pub(super) blocks: Option<Blocks>,
     pub(super) runner: Runner,
     pub(super) service_manager: ServiceManager,
+    /// Who wants to see frames is put through here.
+    pub(super) capture: Exchange,
     pub(super) tracking: TrackingTasks,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, Departing>,
@@ -177,6 +181,8 @@ impl Controller {
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
+        let (tap, tapped) = Tap::new();
+        let tap = Arc::new(tap);
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
@@ -190,6 +196,7 @@ impl Controller {
             inbox,
             inspector: inspector.clone(),
             punctuality: Punctuality::default(),
+            tap: Arc::clone(&tap),
         })
         .context("the election thread cannot be started")?;
 
@@ -198,6 +205,7 @@ impl Controller {
             election: outbox.clone(),
             inspector,
             alerts: ears,
+            tap: Arc::clone(&tap),
             news: program_sender,
         };
         let (runner, reports) = Runner::new(guard_link, Table::default())?;
@@ -240,6 +248,7 @@ impl Controller {
             outbox,
             runner,
             service_manager,
+            capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
             departing: BTreeMap::new(),
             edition: 0,

@@ -160,12 +160,13 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::*;
-    use crate::{config::LoadOptions, daemon::control::Request};
+    use crate::{config::LoadOptions, daemon::control::Request, system::control_socket::Peer};
 
     fn ask() -> Ask {
         let (answer, _nobody) = oneshot::channel();
         Ask {
             request: Request::Reload,
+            peer: Peer { uid: 0, pid: None },
             answer,
         }
     }

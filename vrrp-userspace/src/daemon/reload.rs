@@ -388,6 +388,7 @@ impl Controller {
         let (done, heard) = oneshot::channel();
         let mut roster = assembly::roster(&running.config, &self.plan);
         roster.done = Some(done);
+        self.capture.learn(roster.interfaces.clone());
         if running.mail != self.running.mail {
             roster.mailer = Some(assembly::mailer(running.mail.as_ref()));
         }
