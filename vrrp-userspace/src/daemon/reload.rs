@@ -38,8 +38,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Running {
     pub(super) config: Config,
-    /// The headlines of what was said about it: an operator who started with an error is not kept from reloading by it.
-    said: BTreeSet<String>,
+    /// What was said about it: an operator who started with an error is not kept from reloading by it.
+    said: BTreeSet<Said>,
     mail: Option<MailSettings>,
 }
 
@@ -66,26 +66,50 @@ impl Running {
     pub(super) fn of(config: Config, diagnostics: &[Diagnostic]) -> Self {
         Self {
             mail: assembly::mail_settings(&config),
-            said: diagnostics.iter().map(|one| one.headline.clone()).collect(),
+            said: diagnostics.iter().map(said).collect(),
             config,
         }
     }
 
-    /// What stands against running a configuration instead of this one: errors that this one does not have, and with them the warnings
-    /// that are new, since a misspelled word is only a warning and what it leaves out is the error.
-    fn objections(&self, diagnostics: &[Diagnostic]) -> Vec<String> {
+    /// What stands against running a configuration instead of this one: errors that this one does not have, an instance of this one that
+    /// would not start, or one that is gone while something at the top level is not understood. With them come the warnings that are new,
+    /// since a misspelled word is only a warning and what it leaves out is the error.
+    fn objections(&self, config: &Config, diagnostics: &[Diagnostic]) -> Vec<String> {
         let new = |severity| {
-            let of_it = diagnostics
-                .iter()
-                .filter(move |one| one.severity == severity);
-            of_it.filter(|one| !self.said.contains(&one.headline))
+            let of_it = diagnostics.iter();
+            let of_it = of_it.filter(move |one| one.severity == severity);
+            of_it.filter(|one| !self.said.contains(&said(one)))
         };
-        if new(Severity::Error).next().is_none() {
-            return Vec::new();
+        let mut reasons: Vec<_> = new(Severity::Error).map(Diagnostic::concise).collect();
+        let is_unclear = new(Severity::Warning).any(|one| one.is_outside);
+        for name in self.config.instances.iter().map(|instance| &instance.name) {
+            let is_there = config.instances.iter().any(|other| other.name == *name);
+            let refused = config.refused.iter().find(|other| other.name == *name);
+            match refused {
+                _ if is_there => {}
+                Some(refused) if reasons.is_empty() => {
+                    let reason = &refused.reason;
+                    reasons.push(format!("`{name}` runs and would not start: {reason}"));
+                }
+                Some(_) => {}
+                None if is_unclear => reasons.push(format!(
+                    "`{name}` runs and is not there any more, and something else is not understood"
+                )),
+                None => {}
+            }
         }
-        let reasons = new(Severity::Error).chain(new(Severity::Warning));
-        reasons.map(Diagnostic::concise).collect()
+        if !reasons.is_empty() {
+            reasons.extend(new(Severity::Warning).map(Diagnostic::concise));
+        }
+        reasons
     }
+}
+
+/// What is said about whom, if about anybody.
+type Said = (String, Option<String>);
+
+fn said(diagnostic: &Diagnostic) -> Said {
+    (diagnostic.headline.clone(), diagnostic.stops.clone())
 }
 
 /// What came of a reload.
@@ -238,7 +262,7 @@ impl Controller {
             diagnostics,
             plan,
         } = read;
-        let objections = self.running.objections(&diagnostics);
+        let objections = self.running.objections(&config, &diagnostics);
         if !objections.is_empty() {
             return Err(objections);
         }
@@ -308,7 +332,9 @@ impl Controller {
             warn!("{failure}");
         }
         self.start(&before);
-        self.tracking.reconfigure(&self.plan.tracked);
+        let observer = &self.observer;
+        self.tracking
+            .reconfigure(&self.plan.tracked, |script| observer.status_of(script));
         Ok(())
     }
 
@@ -482,4 +508,76 @@ fn assignments(before: &Plan, after: &Plan, edition: u64) -> Vec<Assignment> {
             edition,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LoadOptions, MapSource, load};
+
+    const BOTH: &str = "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 10.0.0.1\n }\n}\n\
+                        vrrp_instance B {\n interface eth0\n virtual_router_id 2\n virtual_ipaddress {\n 10.0.0.2\n }\n}\n";
+
+    fn read(text: &str) -> (Config, Vec<Diagnostic>) {
+        load(
+            &MapSource::single("a.conf", text),
+            "a.conf",
+            &LoadOptions::default(),
+        )
+    }
+
+    fn objections(running: &str, next: &str) -> Vec<String> {
+        let (config, diagnostics) = read(running);
+        let running = Running::of(config, &diagnostics);
+        let (config, diagnostics) = read(next);
+        running.objections(&config, &diagnostics)
+    }
+
+    #[test]
+    fn no_cut_takes_an_instance_out_of_what_runs_unless_it_is_between_two() {
+        let (whole, _) = read(BOTH);
+        assert_eq!(whole.instances.len(), 2);
+        let between = BOTH.find("vrrp_instance B").unwrap();
+        for cut in 1..BOTH.len() {
+            let text = BOTH.get(..cut).unwrap();
+            let (config, _) = read(text);
+            let loses = config.instances.len() < 2;
+            let is_clean = cut == between || cut == between - 1;
+            if loses && !is_clean {
+                assert_ne!(objections(BOTH, text), [""; 0], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelled_instance_is_an_objection_that_names_the_word() {
+        let next = BOTH.replace("vrrp_instance B", "vrrp_instanse B");
+        let said = objections(BOTH, &next).join("\n");
+        assert!(
+            said.contains("`B` runs") && said.contains("vrrp_instanse"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_instance_that_is_taken_out_is_no_objection() {
+        let (first, _) = BOTH.split_once("vrrp_instance B").unwrap();
+        assert_eq!(objections(BOTH, first), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_that_another_instance_had_before_is_an_objection() {
+        let vmac = |text: &str, vrid: &str| {
+            let with = format!("virtual_router_id {vrid}\n use_vmac");
+            text.replace(&format!("virtual_router_id {vrid}"), &with)
+        };
+        let running = vmac(BOTH, "2");
+        assert_eq!(
+            objections(&running, &running),
+            [""; 0],
+            "it was so at the start"
+        );
+        let said = objections(&running, &vmac(&running, "1"));
+        assert!(!said.is_empty());
+    }
 }
