@@ -86,7 +86,10 @@ impl Whom {
     pub(super) fn ask_for_changes(&self, request: &Request) -> Result<ExitCode> {
         let changes = self.ask(request, |answer| match answer {
             Answer::Changes(changes) => Ok(changes),
-            other @ (Answer::Status(_) | Answer::Refused(_) | Answer::Error(_)) => Err(other),
+            other @ (Answer::Status(_)
+            | Answer::History(_)
+            | Answer::Refused(_)
+            | Answer::Error(_)) => Err(other),
         })?;
         let changes = match changes {
             Ok(changes) => changes,
@@ -111,7 +114,7 @@ fn refuse(answer: Answer) {
             complain("xvrrpd: refused; the running configuration stays");
         }
         Answer::Error(reason) => complain(&format!("xvrrpd: {reason}")),
-        Answer::Status(_) | Answer::Changes(_) => {
+        Answer::Status(_) | Answer::History(_) | Answer::Changes(_) => {
             complain("xvrrpd: the daemon answered something else");
         }
     }

@@ -28,6 +28,8 @@ use super::{
     inbox::{self, Input, Outbox},
     insight::Insight,
     inspector::Inspector,
+    last_words,
+    memory::Memory,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
@@ -172,6 +174,8 @@ impl Controller {
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
+        let memory = Memory::default();
+        last_words::prepare(memory.clone(), last_words::beside(&options.pid_file));
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
@@ -185,6 +189,7 @@ impl Controller {
             inbox,
             inspector: inspector.clone(),
             punctuality: Punctuality::default(),
+            memory,
         })
         .context("the election thread cannot be started")?;
 
