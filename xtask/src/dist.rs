@@ -199,6 +199,7 @@ fn documents(tree: &Tree, source: &Source) -> Result<()> {
     for name in [
         "README.md",
         "SECURITY.md",
+        "docs/history.md",
         "docs/install.md",
         "docs/status.md",
     ] {
