@@ -8,6 +8,7 @@ mod control;
 mod datapath;
 mod failover;
 mod guard_proof;
+mod history;
 mod hostile;
 mod interplay;
 mod kernel_side;

@@ -200,6 +200,7 @@ fn documents(tree: &Tree, source: &Source) -> Result<()> {
         "README.md",
         "SECURITY.md",
         "docs/capture.md",
+        "docs/history.md",
         "docs/install.md",
         "docs/pair.md",
         "docs/status.md",

@@ -68,10 +68,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     };
     let connection = arguments.whom.open(&request, |answer| match answer {
         Answer::Capturing => Ok(()),
-        other
-        @ (Answer::Status(_) | Answer::Changes(_) | Answer::Refused(_) | Answer::Error(_)) => {
-            Err(other)
-        }
+        other @ (Answer::Status(_)
+        | Answer::History(_)
+        | Answer::Changes(_)
+        | Answer::Refused(_)
+        | Answer::Error(_)) => Err(other),
     })?;
     let connection = match connection {
         Ok(((), connection)) => connection,

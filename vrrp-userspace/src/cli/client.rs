@@ -108,6 +108,7 @@ impl Whom {
             Answer::Changes(changes) => Ok(changes),
             other @ (Answer::Status(_)
             | Answer::Capturing
+            | Answer::History(_)
             | Answer::Refused(_)
             | Answer::Error(_)) => Err(other),
         })?;
@@ -134,7 +135,7 @@ fn refuse(answer: Answer) {
             complain("xvrrpd: refused; the running configuration stays");
         }
         Answer::Error(reason) => complain(&format!("xvrrpd: {reason}")),
-        Answer::Status(_) | Answer::Changes(_) | Answer::Capturing => {
+        Answer::Status(_) | Answer::History(_) | Answer::Changes(_) | Answer::Capturing => {
             complain("xvrrpd: the daemon answered something else");
         }
     }

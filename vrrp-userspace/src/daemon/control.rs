@@ -13,7 +13,11 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::{reload::Outcome, status::Status};
+use super::{
+    history::{History, Which},
+    reload::Outcome,
+    status::Status,
+};
 use crate::{
     config::Config,
     system::{
@@ -34,6 +38,8 @@ const DEFAULT_GROUP: &str = "xvrrpd";
 pub enum Request {
     /// What the daemon is doing, and why.
     Status,
+    /// What every router has become, and why.
+    History(Which),
     /// Take the configuration in again.
     Reload,
     /// What a reload with this file would change.
@@ -52,7 +58,7 @@ impl Request {
     /// What only root may do, in the words of the refusal; nothing for what all may do who can connect.
     const fn needs_root(&self) -> Option<&'static str> {
         match self {
-            Self::Status => None,
+            Self::Status | Self::History(_) => None,
             Self::Reload => Some("reload the configuration"),
             Self::Preview { .. } => Some("have a configuration compared"),
             // A frame shows the password.
@@ -67,6 +73,8 @@ impl Request {
 pub enum Answer {
     /// To [`Request::Status`].
     Status(Box<Status>),
+    /// To [`Request::History`].
+    History(Box<History>),
     /// To [`Request::Reload`] and [`Request::Preview`]: what changes, one line each.
     Changes(Vec<String>),
     /// To the same: why the running configuration stays, one line for each reason.
@@ -241,6 +249,10 @@ mod tests {
     #[tokio::test]
     async fn all_may_read_and_only_root_may_change() {
         assert_eq!(answer(NOBODY, r#"{"request":"status"}"#).await, "Status");
+        assert_eq!(
+            answer(NOBODY, r#"{"request":"history","last":5}"#).await,
+            "History(Which { instance: None, last: Some(5) })"
+        );
         assert_eq!(answer(ROOT, r#"{"request":"reload"}"#).await, "Reload");
         assert_eq!(
             answer(NOBODY, r#"{"request":"reload"}"#).await,

@@ -31,6 +31,8 @@ use super::{
     inbox::{self, Input, Outbox},
     insight::Insight,
     inspector::Inspector,
+    last_words,
+    memory::Memory,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
@@ -183,6 +185,8 @@ impl Controller {
         let (outbox, inbox) = inbox::channel()?;
         let (tap, tapped) = Tap::new();
         let tap = Arc::new(tap);
+        let memory = Memory::default();
+        last_words::prepare(memory.clone(), last_words::beside(&options.pid_file));
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
@@ -197,6 +201,7 @@ impl Controller {
             inspector: inspector.clone(),
             punctuality: Punctuality::default(),
             tap: Arc::clone(&tap),
+            memory,
         })
         .context("the election thread cannot be started")?;
 
