@@ -99,6 +99,47 @@ fn ctrl_c_while_the_lab_is_made_leaves_nothing() {
     traces.are_gone();
 }
 
+/// How it looks in a window that somebody makes small and large again.
+#[test]
+fn a_small_window_is_told_what_it_lacks_and_a_larger_one_shows_all_again() {
+    let (mut terminal, traces) = opened();
+    assert!(terminal.is_coloured());
+    terminal.resize(10, 40);
+    terminal.eventually_shows("too small");
+    terminal.eventually_hides("192.168.0.5 and .6");
+    terminal.resize(30, 100);
+    terminal.eventually_shows("192.168.0.5 and .6: r1   client: r1 answers");
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.is_eventually_restored();
+    traces.are_gone();
+}
+
+#[test]
+fn with_no_color_the_screen_has_none() {
+    let mut traces = Traces::new();
+    let mut terminal = Terminal::with(live(&traces).env("NO_COLOR", "1"));
+    terminal.eventually_shows("192.168.0.5 and .6: r1   client: r1 answers");
+    traces.remember(terminal.program());
+    assert!(!terminal.is_coloured(), "{}", terminal.text());
+    terminal.press("q");
+    assert!(terminal.end().success());
+    terminal.is_eventually_restored();
+    traces.are_gone();
+}
+
+#[test]
+fn a_terminal_that_can_draw_nothing_gets_lines() {
+    let mut traces = Traces::new();
+    let mut terminal = Terminal::with(live(&traces).env("TERM", "dumb"));
+    terminal.eventually_shows("the lab is there");
+    traces.remember(terminal.program());
+    terminal.press("q\n");
+    assert!(terminal.end().success());
+    terminal.is_eventually_restored();
+    traces.are_gone();
+}
+
 #[test]
 fn without_a_terminal_it_is_told_in_lines_and_keys_come_from_standard_input() {
     let mut traces = Traces::new();

@@ -14,7 +14,7 @@ use std::time::Duration;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
+use rustix::termios::{Termios, Winsize, tcgetattr, tcsetwinsize};
 use vrrp_tests::condition::holds_within;
 use vrrp_tests::within;
 
@@ -31,13 +31,16 @@ pub(crate) struct Terminal {
     screen: Arc<Mutex<vt100::Parser>>,
     reader: Option<JoinHandle<()>>,
     is_left: Arc<AtomicBool>,
+    /// How it treated keys before the program was started.
+    modes: String,
     program: Child,
 }
 
 impl Terminal {
-    /// Starts `program` on a new terminal.
+    /// Starts `program` on a new terminal, an xterm unless it is told otherwise.
     pub(crate) fn with(program: &Command) -> Self {
         let (keyboard, name) = pair();
+        let modes = modes(&keyboard);
         let end = || {
             let mut options = OpenOptions::new();
             options.read(true).write(true);
@@ -45,7 +48,8 @@ impl Terminal {
         };
         let mut command = Command::new("setsid");
         command.arg("--ctty").arg(program.get_program());
-        command.args(program.get_args()).env("TERM", "xterm");
+        command.args(program.get_args());
+        command.env("TERM", "xterm").env_remove("NO_COLOR");
         for (name, value) in program.get_envs() {
             command.env(name, value.expect("nothing is taken from its environment"));
         }
@@ -63,6 +67,7 @@ impl Terminal {
             screen,
             reader: Some(reader),
             is_left,
+            modes,
             program,
         }
     }
@@ -92,6 +97,42 @@ impl Terminal {
         );
     }
 
+    /// Waits until these words do not stand on the screen any more.
+    #[track_caller]
+    pub(crate) fn eventually_hides(&self, words: &str) {
+        let is_hidden = holds_within(PATIENCE, || !self.text().contains(words));
+        assert!(
+            is_hidden,
+            "the screen still shows `{words}`:\n{}",
+            self.text()
+        );
+    }
+
+    /// Somebody pulls at the window's corner.
+    pub(crate) fn resize(&self, rows: u16, columns: u16) {
+        let keyboard = self.keyboard.as_ref();
+        let keyboard = keyboard.expect("somebody sits in front of it");
+        let mut parser = self.screen.lock().unwrap_or_else(PoisonError::into_inner);
+        let size = NonZero::new(rows).zip(NonZero::new(columns));
+        let (high, wide) = size.expect("a terminal has a size");
+        parser.screen_mut().set_size(high, wide);
+        tcsetwinsize(keyboard, winsize(rows, columns)).expect("a terminal can be resized");
+    }
+
+    /// Whether anything on it has a colour.
+    pub(crate) fn is_coloured(&self) -> bool {
+        self.look(|screen| {
+            let (rows, columns) = screen.size();
+            let mut places =
+                (0..rows.get()).flat_map(|row| (0..columns.get()).map(move |column| (row, column)));
+            places.any(|(row, column)| {
+                screen.cell(row, column).is_some_and(|cell| {
+                    [cell.fgcolor(), cell.bgcolor()] != [vt100::Color::Default; 2]
+                })
+            })
+        })
+    }
+
     /// What stands on the screen.
     pub(crate) fn text(&self) -> String {
         self.look(|screen| screen.contents())
@@ -100,8 +141,12 @@ impl Terminal {
     /// Waits until it looks as it did before the program was started; what was written last may still be on its way to the eye.
     #[track_caller]
     pub(crate) fn is_eventually_restored(&self) {
-        let is_restored =
-            || self.look(|screen| !screen.alternate_screen() && !screen.hide_cursor());
+        let keyboard = self.keyboard.as_ref();
+        let keyboard = keyboard.expect("somebody sits in front of it");
+        let is_restored = || {
+            self.look(|screen| !screen.alternate_screen() && !screen.hide_cursor())
+                && modes(keyboard) == self.modes
+        };
         assert!(holds_within(PATIENCE, is_restored), "{}", self.text());
     }
 
@@ -151,19 +196,34 @@ fn pair() -> (File, PathBuf) {
         let ours = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
         grantpt(&ours)?;
         unlockpt(&ours)?;
-        let size = Winsize {
-            ws_row: ROWS.get(),
-            ws_col: COLUMNS.get(),
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        tcsetwinsize(&ours, size)?;
+        tcsetwinsize(&ours, winsize(ROWS.get(), COLUMNS.get()))?;
         let name = ptsname(&ours, Vec::new())?;
         rustix::io::Result::Ok((File::from(ours), name))
     };
     let (ours, name) = make().expect("a terminal can be made");
     let name = name.into_string().expect("a terminal's name is text");
     (ours, name.into())
+}
+
+const fn winsize(rows: u16, columns: u16) -> Winsize {
+    Winsize {
+        ws_row: rows,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    }
+}
+
+/// How a terminal treats keys and what is written to it; both sides see the same.
+fn modes(terminal: &File) -> String {
+    let Termios {
+        input_modes,
+        output_modes,
+        control_modes,
+        local_modes,
+        ..
+    } = tcgetattr(terminal).expect("a terminal has modes");
+    format!("{input_modes:?} {output_modes:?} {control_modes:?} {local_modes:?}")
 }
 
 /// Draws what the program writes, until nobody writes or looks any more.
