@@ -1,0 +1,103 @@
+//! A virtual router: what an advertisement for it must have, and what it is at the moment.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+use super::FAMILY_IPV4;
+#[cfg(doc)]
+use super::{BlockView, Port};
+
+/// Virtual routers one object can serve: every VRID in both families on two interfaces.
+pub const MAX_ROUTERS: usize = 1024;
+
+/// Sent to the group.
+pub const DESTINATION_MULTICAST: u8 = 0;
+/// Sent to this host alone.
+pub const DESTINATION_UNICAST: u8 = 1;
+
+/// Which virtual router an advertisement is for.
+///
+/// keepalived allows one VRID as multicast and as unicast on one interface, hence `destination`.
+#[repr(C)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+)]
+pub struct RouterKey {
+    /// [`Port::number`].
+    pub port: u16,
+    /// [`FAMILY_IPV4`].
+    pub family: u8,
+    /// The VRID.
+    pub vrid: u8,
+    /// [`DESTINATION_MULTICAST`] or [`DESTINATION_UNICAST`].
+    pub destination: u8,
+    /// Zero.
+    pub reserved: [u8; 3],
+}
+const _: () = assert!(size_of::<RouterKey>() == 8);
+
+impl RouterKey {
+    /// The key of the IPv4 router `vrid` on `port`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn ipv4(port: u16, vrid: u8, destination: u8) -> Self {
+        Self {
+            port,
+            family: FAMILY_IPV4,
+            vrid,
+            destination,
+            reserved: [0; 3],
+        }
+    }
+}
+
+/// What to check in an advertisement; constant while a router lives.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct RouterEntry {
+    /// Index of `ROLES` and `BLOCKS`.
+    pub slot: u32,
+    /// 2 or 3.
+    pub version: u8,
+    /// v2: the authentication type we use.
+    pub authentication_type: u8,
+    /// v2: our interval in seconds, which every router must share (RFC 3768 §7.1).
+    pub interval_seconds: u8,
+    /// [`ROUTER_DROP_VALID`] and room for more.
+    pub flags: u8,
+    /// v2: the password.
+    pub authentication_data: [u8; 8],
+    /// Our own address: an advertisement from it is a loop or a duplicate.
+    pub own_address: [u8; 4],
+}
+const _: () = assert!(size_of::<RouterEntry>() == 20);
+
+/// `xdp_valid_adverts drop`: a recorded advertisement goes no further.
+pub const ROUTER_DROP_VALID: u8 = 1;
+
+/// What a router is at the moment, published at each transition.
+#[repr(C)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct Role {
+    /// The last [`BlockView::bell`] that the controller has seen. It is written before the block is read for good.
+    pub acknowledged: u64,
+    /// An advertisement of this priority or more restarts Active_Down_Timer.
+    pub threshold: u8,
+    /// 1 while Active: then every advertisement is news.
+    pub is_active: u8,
+    /// Zero.
+    pub reserved: [u8; 6],
+}
+const _: () = assert!(size_of::<Role>() == 16);

@@ -1,0 +1,66 @@
+//! A virtual address, watched for foreign claims.
+
+use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
+
+#[cfg(doc)]
+use super::Port;
+use super::{FAMILY_IPV4, widen};
+
+/// Virtual addresses one object watches for foreign claims.
+pub const MAX_VIPS: usize = 65_536;
+
+/// A virtual address on an interface.
+#[repr(C)]
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    FromBytes,
+    IntoBytes,
+    Immutable,
+    KnownLayout,
+)]
+pub struct VipKey {
+    /// [`Port::number`].
+    pub port: u16,
+    /// [`FAMILY_IPV4`].
+    pub family: u8,
+    /// Zero.
+    pub reserved: u8,
+    /// The address, IPv4 in the first four bytes.
+    pub address: [u8; 16],
+}
+const _: () = assert!(size_of::<VipKey>() == 20);
+
+impl VipKey {
+    /// The key of an IPv4 address on `port`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn ipv4(port: u16, address: [u8; 4]) -> Self {
+        Self {
+            port,
+            family: FAMILY_IPV4,
+            reserved: 0,
+            address: widen(address),
+        }
+    }
+}
+
+/// Whose virtual address it is.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct VipEntry {
+    /// The router that claims it.
+    pub slot: u32,
+    /// [`VIP_DROP_CLAIMS`] and room for more.
+    pub flags: u32,
+}
+const _: () = assert!(size_of::<VipEntry>() == 8);
+
+/// `xdp_garp_guard drop`: while we are Active, a foreign claim is dropped.
+pub const VIP_DROP_CLAIMS: u32 = 1;
