@@ -7,58 +7,31 @@
 //!                                                      └─► reporter ─► log, notify scripts, mail
 //! ```
 //!
+//! | Room | |
+//! |---|---|
+//! | `process` | what the daemon is to the host: background, privileges, signals, the service manager |
+//! | `plan`, `assembly` | what a configuration comes to, and the parts made from it |
+//! | `controller` | the tokio side: observations come in, and go on |
+//! | `network` | interfaces: the program, the ears, the voices |
+//! | `observer` | what is wrong with each router |
+//! | `election` | the thread that decides, and what it remembers |
+//! | `reporter` | what people are told |
+//! | `reload` | from one plan to the next |
+//! | `control` | what can be asked: status, history, capture |
+//!
 //! The guard is a process of its own, started before any thread. The election thread waits for nobody; everybody
 //! else may be slow. Here is the order in which they begin and end.
 
-mod address_news;
-mod alert_sources;
-mod answering;
-mod arp_ear;
 mod assembly;
-mod background;
-mod capture;
-mod career;
-mod carrier;
-mod chronicle;
 mod control;
 mod controller;
-mod difference;
-mod door;
 mod election;
-mod errands;
-mod executor;
-mod guard_news;
-mod hearing;
-mod held;
-pub mod history;
-mod inbox;
-mod insight;
-mod inspector;
-pub mod last_words;
-mod memory;
 mod network;
 mod observer;
-mod origin;
-mod phrases;
 mod plan;
-mod port;
-mod portrait;
-mod privileges;
-mod punctuality;
-pub mod reasons;
-mod recorder;
-mod rejections;
+mod process;
 mod reload;
 mod reporter;
-mod roll_call;
-mod signals;
-mod snapshot;
-mod standing;
-pub mod status;
-mod tally;
-mod tap;
-mod tracking_tasks;
-mod watchdog;
 
 use std::{path::PathBuf, process::ExitCode, time::Duration};
 
@@ -66,13 +39,19 @@ use anyhow::{Context as _, Result, bail};
 use tokio::runtime;
 
 pub use self::{
-    background::{in_background, is_in_background, leave_session},
-    capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
-    control::{Answer, Request},
-    origin::Origin,
-    privileges::MissingPrivilege,
+    control::{
+        Answer, Request,
+        capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
+        history, last_words, status,
+    },
+    process::{
+        background::{in_background, is_in_background, leave_session},
+        origin::Origin,
+        privileges::MissingPrivilege,
+    },
+    reporter::reasons,
 };
-use self::{controller::Controller, privileges::Privileges};
+use self::{controller::Controller, process::privileges::Privileges};
 use crate::{
     config::{Config, Diagnostic},
     guard::{self, GuardLink},

@@ -4,6 +4,15 @@
 //! read; what changes something or reads files is for root. Requests wait in a queue of [`WAITING`], which no more clients
 //! than there are places can fill.
 
+pub(super) mod answering;
+pub(super) mod capture;
+pub(super) mod errands;
+pub mod history;
+pub(super) mod insight;
+pub mod last_words;
+mod portrait;
+pub mod status;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -13,11 +22,11 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::{
+use self::{
     history::{History, Which},
-    reload::Outcome,
     status::Status,
 };
+use super::reload::Outcome;
 use crate::{
     config::Config,
     system::{

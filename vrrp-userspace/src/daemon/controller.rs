@@ -1,5 +1,8 @@
 //! The tokio side while the daemon runs: observations come in here and go on to the election.
 
+pub(super) mod address_news;
+pub(super) mod tracking_tasks;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -17,34 +20,38 @@ use tokio::{sync::mpsc, task, time::sleep};
 use tracing::{debug, error, info, warn};
 use vrrp_ebpf::abi::MAX_ROUTERS;
 
+use self::tracking_tasks::TrackingTasks;
 use super::{
-    Beginning, Options, address_news,
-    alert_sources::{self, AlertSources},
-    assembly,
-    background::tell_parent,
-    capture::Exchange,
-    control::{self, Ask, Reception},
-    election::{self, Election, RouterTable},
-    errands::{Errand, Errands},
-    executor::{Executor, TELLINGS, Telling},
-    guard_news::GuardNews,
-    inbox::{self, Input, Outbox},
-    insight::Insight,
-    inspector::Inspector,
-    last_words,
-    memory::Memory,
-    network::{Network, Outlets, ProgramNews, Sources},
+    Beginning, Options, assembly,
+    control::{
+        self, Ask, Reception,
+        capture::Exchange,
+        errands::{Errand, Errands},
+        insight::Insight,
+        last_words,
+    },
+    election::{
+        self, Election, RouterTable,
+        executor::{Executor, TELLINGS, Telling},
+        inbox::{self, Input, Outbox},
+        memory::Memory,
+        punctuality::Punctuality,
+        recorder,
+        snapshot::Lookout,
+    },
+    network::{Network, Outlets, ProgramNews, Sources, inspector::Inspector, tap::Tap},
     observer::Observer,
     plan::Plan,
-    punctuality::Punctuality,
-    recorder,
-    reload::{Departing, LastReload, Running},
-    reporter::{Reporter, Roster},
-    signals::{Order, Signals},
-    snapshot::Lookout,
-    tap::Tap,
-    tracking_tasks::TrackingTasks,
-    watchdog,
+    process::{
+        background::tell_parent,
+        signals::{Order, Signals},
+        watchdog,
+    },
+    reload::{Departing, LastReload, Running, guard_news::GuardNews},
+    reporter::{
+        Reporter, Roster,
+        alert_sources::{self, AlertSources},
+    },
 };
 use crate::{
     config::{Config, Diagnostic},

@@ -4,6 +4,17 @@
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
+pub(super) mod career;
+pub(super) mod chronicle;
+pub(super) mod door;
+pub(super) mod executor;
+mod hearing;
+pub(super) mod inbox;
+pub(super) mod memory;
+pub(super) mod punctuality;
+pub(super) mod recorder;
+pub(super) mod snapshot;
+
 use std::{collections::BTreeMap, io, sync::Arc};
 
 use rustix::{
@@ -15,20 +26,24 @@ use vrrp_ebpf::{
     verdict::{Tables, Verdict, decide_datagram},
 };
 
-use super::{
-    capture::Layer,
+use self::{
     career::Career,
     chronicle::{Chronicle, Witness},
     door::Door,
     executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input, Joining},
-    inspector::Inspector,
     memory::Memory,
-    port::{Port, Question, Silence},
     punctuality::Punctuality,
     snapshot::{RouterSnapshot, Snapshot, Spoken},
-    tap::Tap,
+};
+use super::{
+    control::capture::Layer,
+    network::{
+        inspector::Inspector,
+        port::{Port, Question, Silence},
+        tap::Tap,
+    },
 };
 use crate::{
     protocol::{Action, Advertisement, Event, Monotonic, Priority, State, Transition},

@@ -1,7 +1,14 @@
 //! The interfaces of the plan, brought up as they appear: the program, the ears, and the voices of the routers on them.
 
+mod arp_ear;
+pub(super) mod carrier;
+pub(super) mod inspector;
+pub(super) mod port;
 mod program;
 mod reconfigure;
+pub(super) mod standing;
+pub(super) mod tally;
+pub(super) mod tap;
 mod view;
 
 use std::{
@@ -18,17 +25,19 @@ use vrrp_ebpf::{
     wire::ipv4,
 };
 
-pub(super) use self::{program::ProgramNews, view::PortView};
-use super::{
-    arp_ear::{self, ArpEar, Watched},
+use self::{
+    arp_ear::{ArpEar, Watched},
     carrier::Carrier,
-    inbox::{Input, Outbox},
     inspector::Inspector,
-    plan::{Plan, RouterPlan},
     port::Port,
     standing::Standing,
     tally::Tally,
     tap::Tap,
+};
+pub(super) use self::{program::ProgramNews, view::PortView};
+use super::{
+    election::inbox::{Input, Outbox},
+    plan::{Plan, RouterPlan},
 };
 use crate::system::{
     advert_sender::AdvertSender,

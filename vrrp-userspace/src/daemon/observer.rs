@@ -2,6 +2,8 @@
 //!
 //! Pure: observations come in, events for the routers concerned come out.
 
+pub(super) mod held;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::Ipv4Addr,

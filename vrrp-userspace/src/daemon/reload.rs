@@ -8,18 +8,23 @@
 //! Whoever has not changed is not told anything: his timers run on, and no packet of his leaves or stays because of it (P8). A start is the
 //! reload of nothing. A configuration with an error that the running one does not have is refused as a whole.
 
+mod difference;
+pub(super) mod guard_news;
+
 use std::collections::BTreeSet;
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tracing::{error, info, warn};
 
+use self::difference::differences;
 use super::{
     assembly,
-    control::Answer,
+    control::{
+        Answer,
+        errands::{Errand, Errands, Finished, Read, Source},
+    },
     controller::{Controller, Staff},
-    difference::differences,
-    errands::{Errand, Errands, Finished, Read, Source},
-    inbox::{Input, Joining},
+    election::inbox::{Input, Joining},
     plan::{Plan, RouterPlan},
 };
 use crate::{

@@ -1,5 +1,11 @@
 //! Tells the people: the log, the notify scripts, the mails; and judges who else claims our addresses.
 
+pub(super) mod alert_sources;
+pub(super) mod phrases;
+pub mod reasons;
+mod rejections;
+mod roll_call;
+
 use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
 
 use tokio::{
@@ -9,13 +15,13 @@ use tokio::{
 use tracing::{debug, info, warn};
 use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
-use super::{
+use self::{
     alert_sources::AlertSources,
-    executor::{TELLINGS, Telling, Told},
-    phrases::{self, Level, Phrase},
+    phrases::{Level, Phrase},
     rejections::Rejections,
     roll_call::RollCall,
 };
+use super::election::executor::{TELLINGS, Telling, Told};
 use crate::{
     protocol::{
         Because, Monotonic, Note, State, Transition,

@@ -6,14 +6,17 @@ use tokio::task::spawn_blocking;
 use tracing::{info, warn};
 use vrrp_ebpf::abi::{self, VIP_DROP_CLAIMS};
 
-use super::{Network, describe};
+use super::{
+    Network,
+    carrier::CarrierChange,
+    describe,
+    standing::{Attached, Standing},
+};
 use crate::{
     config::XdpMode,
     daemon::{
-        carrier::CarrierChange,
-        inbox::Input,
+        election::inbox::Input,
         plan::{InterfacePlan, Plan},
-        standing::{Attached, Standing},
     },
     protocol::{Monotonic, time::Seconds},
     system::{

@@ -5,11 +5,10 @@ use std::net::{IpAddr, Ipv4Addr};
 use tracing::{info, warn};
 use vrrp_ebpf::abi::{RouterEntry, RouterKey, VipEntry, VipKey};
 
-use super::Network;
+use super::{Network, arp_ear::Watched};
 use crate::{
     daemon::{
-        arp_ear::Watched,
-        inbox::Input,
+        election::inbox::Input,
         plan::{InterfacePlan, Plan, RouterPlan},
     },
     system::netlink::{Link, NetlinkError},

@@ -2,13 +2,10 @@
 
 use vrrp_ebpf::abi::{Counters, PORT_FINAL};
 
-use super::Network;
-use crate::{
-    daemon::standing::Attached,
-    system::{
-        netlink::{NetlinkError, ObservedAddress},
-        raw_socket::Hearing,
-    },
+use super::{Network, standing::Attached};
+use crate::system::{
+    netlink::{NetlinkError, ObservedAddress},
+    raw_socket::Hearing,
 };
 
 /// What there is on an interface.
