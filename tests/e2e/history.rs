@@ -89,7 +89,7 @@ fn after_hundreds_of_transitions_the_last_stay_and_the_rest_is_counted() {
         transitions.is_sorted_by_key(|one| one["at"].as_str().unwrap_or("").to_owned()),
         "{transitions:#?}"
     );
-    assert!(transitions.iter().all(|one| one["vrid"] == 213));
+    assert!(transitions.iter().all(|one| one["vrid"] == 89));
     let (_, page, _) = told(&lab.r2, &["history", "--last", "2"]);
     assert!(page.contains("transitions that nobody remembers"), "{page}");
     assert!(page.contains("30 older transitions not shown"), "{page}");
@@ -114,7 +114,7 @@ fn the_history_survives_reloads_and_its_instance() {
         after["transitions"][0]["at"]
     );
 
-    let other = seeds::MASTER_CONF.replace("virtual_router_id 213", "virtual_router_id 214");
+    let other = seeds::MASTER_CONF.replace("virtual_router_id 89", "virtual_router_id 90");
     lab.r1.write_config(&other);
     assert_eq!(told(&lab.r1, &["reload"]).0, 0);
     let both = found_within(LONG, "the new one takes part", || {
@@ -123,10 +123,10 @@ fn the_history_survives_reloads_and_its_instance() {
             let all = history["transitions"].as_array().into_iter().flatten();
             all.filter(move |one| one["vrid"] == vrid).count()
         };
-        (has(213) > 0 && has(214) > 0).then_some(history)
+        (has(89) > 0 && has(90) > 0).then_some(history)
     });
     let mut gone = both["transitions"].as_array().into_iter().flatten();
-    let gone = gone.rfind(|one| one["vrid"] == 213).expect("it was there");
+    let gone = gone.rfind(|one| one["vrid"] == 89).expect("it was there");
     assert_eq!(gone["to"], "INIT");
     assert!(text(gone, "because").contains("reload"), "{gone:#}");
     // The farewell came before the end.

@@ -33,6 +33,7 @@ mod insight;
 mod inspector;
 pub mod last_words;
 mod memory;
+mod metrics;
 mod network;
 mod observer;
 mod origin;

@@ -6,7 +6,7 @@
 
 use std::{collections::VecDeque, net::Ipv4Addr, sync::Arc, time::Duration};
 
-use crate::protocol::{Advertisement, Monotonic, Priority, Settings, Transition};
+use crate::protocol::{Advertisement, Monotonic, Priority, Settings, State, Transition};
 
 /// Transitions that are remembered per router.
 const TURNS: usize = 32;
@@ -44,6 +44,15 @@ pub(super) enum Way {
     Sent,
     /// It should have left and could not.
     Unsent,
+}
+
+impl Way {
+    const fn is_ours(self) -> bool {
+        match self {
+            Self::Heard(_) => false,
+            Self::Sent | Self::Unsent => true,
+        }
+    }
 }
 
 /// What makes adverts alike.
@@ -93,6 +102,17 @@ impl Around {
             self.omitted += oldest.map_or(0, |seen| seen.count);
         }
         self.seen.push_back(seen);
+    }
+
+    /// Takes out what we have said from `start` on.
+    fn take_spoken_since(&mut self, start: Monotonic) -> Self {
+        let is_spoken = |seen: &Seen| seen.kind.way.is_ours() && seen.first >= start;
+        let (spoken, others) = self.seen.drain(..).partition(is_spoken);
+        self.seen = others;
+        Self {
+            seen: spoken,
+            omitted: 0,
+        }
     }
 
     /// Takes an advert in, unless it is of one kind too many.
@@ -196,13 +216,18 @@ impl Chronicle {
             self.turns.pop_front();
             self.forgotten += 1;
         }
+        let mut before = std::mem::take(&mut self.since_turn);
+        if transition.to == State::Active {
+            // Its first advert leaves before the transition is told, and belongs to what it has become.
+            self.since_turn = before.take_spoken_since(at);
+        }
         self.turns.push_back(Arc::new(Turn {
             at,
             who: Arc::clone(&self.who),
             transition,
             witness,
-            before: std::mem::take(&mut self.since_turn),
-            after: Around::default(),
+            before,
+            after: self.since_turn.clone(),
         }));
     }
 
@@ -235,7 +260,7 @@ impl Chronicle {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::protocol::{Announcements, Because, State, Version, Vrid};
+    use crate::protocol::{Announcements, Because, Version, Vrid};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -285,8 +310,9 @@ pub(super) mod tests {
             chronicle.heard(&advert(2, 150, moment(1000 * second)));
         }
         chronicle.heard(&advert(2, 0, moment(5400)));
+        chronicle.spoke(Priority::DEFAULT, SECOND, true, moment(6000));
         chronicle.turned(transition(State::Active), None, moment(6000));
-        for second in 0..20 {
+        for second in 1..20 {
             chronicle.spoke(
                 Priority::DEFAULT,
                 SECOND,

@@ -30,6 +30,7 @@ use super::{
     inspector::Inspector,
     last_words,
     memory::Memory,
+    metrics::Metrics,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
@@ -94,6 +95,7 @@ pub(super) struct Controller {
     pub(super) is_settled: bool,
     /// Whether the interfaces were seen after the last reason to look.
     pub(super) is_surveyed: bool,
+    pub(super) metrics: Metrics,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
@@ -207,7 +209,7 @@ impl Controller {
         let reporter = Reporter::new(runner.clone(), service_manager.clone());
         let reporter = reporter.run(told, roster, AlertSources::new(maps.alerts, heard));
         let (tracking, script_changes) = TrackingTasks::new(runner.clone());
-        let (reception, asks) = control::open(socket);
+        let (reception, desk, asks) = control::open(socket);
         let staff = Staff {
             election,
             addresses,
@@ -245,6 +247,7 @@ impl Controller {
             told_guard: (0, Table::default()),
             is_settled: true,
             is_surveyed: true,
+            metrics: Metrics::new(desk),
         };
         Ok((controller, staff))
     }
@@ -496,7 +499,8 @@ impl Controller {
     /// Says goodbye on every router, gives every address up, waits for both, and sends the guard home.
     ///
     /// Nobody waits for a script: it may itself be waiting for us to stop.
-    async fn stop(self, staff: Staff) {
+    async fn stop(mut self, staff: Staff) {
+        self.metrics.listen(None).await;
         self.network.log_raw_counters();
         self.outbox.send(Input::Stop);
         let Staff {

@@ -47,6 +47,7 @@ impl Running {
         let changed = [
             (self.mail != next.mail, "who is mailed, or how"),
             (old.router_id != new.router_id, "`router_id`"),
+            (old.metrics_listen != new.metrics_listen, "`metrics_listen`"),
         ];
         let changed = changed.into_iter().filter(|(has_changed, _)| *has_changed);
         let mut lines: Vec<_> = changed.map(|(_, what)| format!("{what} changes")).collect();
@@ -241,6 +242,8 @@ impl Controller {
         self.inform_guard().await;
         self.start(&before);
         self.tracking.reconfigure(&self.plan.tracked);
+        let address = self.running.config.global.metrics_listen;
+        self.metrics.listen(address).await;
     }
 
     /// What `before` has and the plan has not belongs to the guard until it is gone.

@@ -332,6 +332,8 @@ fn instance() -> Instance {
         adverts: Adverts {
             sent: 20,
             releases_sent: 1,
+            releases_accepted: 2,
+            lists_differed: 0,
             cannot_be_sent: false,
             accepted: 598,
             rejected_since_accepted: 0,
@@ -345,6 +347,7 @@ fn instance() -> Instance {
             missing: Vec::new(),
             left_over: Vec::new(),
         },
+        joined: at("2026-11-26T00:00:00Z"),
         became_master: 1,
     }
 }

@@ -1,0 +1,149 @@
+//! The metrics, where `metrics_listen` says: what `xvrrpd status` says, as Prometheus reads it.
+//!
+//! They are made from the status, by the way everybody asks for it, and at most once in [`FRESH`]: a thousand collectors a second cost the
+//! controller ten questions and the election ten copies.
+
+mod page;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use hyper::body::Bytes;
+use tokio::{
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinHandle,
+    time::timeout,
+};
+use tracing::{info, warn};
+
+use super::{
+    control::{Answer, Ask, Request},
+    snapshot::FRESH,
+    status::Status,
+};
+use crate::{
+    protocol::Monotonic,
+    system::{
+        clock,
+        http::{PATIENCE, PageServer, Press},
+    },
+};
+
+/// Where the metrics are to be had.
+pub(super) struct Metrics {
+    printer: Printer,
+    address: Option<SocketAddr>,
+    /// Nothing if there is no address, or nobody can listen there.
+    server: Option<JoinHandle<()>>,
+}
+
+impl Metrics {
+    /// Nowhere yet; what they are made of is asked for at `desk`.
+    pub(super) fn new(desk: mpsc::Sender<Ask>) -> Self {
+        Self {
+            printer: Printer {
+                desk,
+                last: Arc::default(),
+            },
+            address: None,
+            server: None,
+        }
+    }
+
+    /// Has them at `address` from now on and nowhere else. If nobody can listen there the daemon works without, and the next call tries
+    /// again.
+    pub(super) async fn listen(&mut self, address: Option<SocketAddr>) {
+        if self.address == address && self.server.is_some() {
+            return;
+        }
+        self.address = address;
+        if let Some(server) = self.server.take() {
+            // The new address may overlap with the old one, so that goes first.
+            server.abort();
+            server.await.ok();
+        }
+        let Some(address) = address else {
+            return;
+        };
+        match PageServer::bind(address).await {
+            Ok(server) => {
+                info!("metrics at http://{address}/metrics");
+                self.server = Some(tokio::spawn(server.serve(self.printer.clone())));
+            }
+            Err(error) => {
+                warn!(
+                    "metrics_listen: nothing can listen at {address}: {error}; the next reload tries again"
+                );
+            }
+        }
+    }
+}
+
+/// Makes the page.
+#[derive(Debug, Clone)]
+struct Printer {
+    desk: mpsc::Sender<Ask>,
+    /// Whoever comes while it is being made waits for the same.
+    last: Arc<Mutex<Option<(Monotonic, Bytes)>>>,
+}
+
+impl Press for Printer {
+    async fn page(&self) -> Result<Bytes, String> {
+        let mut last = self.last.lock().await;
+        if let Some((at, page)) = last.as_ref()
+            && clock::now().since(*at) < FRESH
+        {
+            return Ok(page.clone());
+        }
+        let status = timeout(PATIENCE, self.status()).await;
+        let status = status.map_err(|_| "the daemon is too busy to say".to_owned())??;
+        let page = Bytes::from(page::of(&status).map_err(|error| error.to_string())?);
+        *last = Some((clock::now(), page.clone()));
+        Ok(page)
+    }
+}
+
+impl Printer {
+    async fn status(&self) -> Result<Status, String> {
+        let stopping = || "the daemon is stopping".to_owned();
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Status;
+        let asked = self.desk.send(Ask { request, answer }).await;
+        asked.map_err(|_| stopping())?;
+        let reply = answered.await.map_err(|_| stopping())?;
+        match serde_json::from_str(&reply.line).map_err(|error| error.to_string())? {
+            Answer::Status(status) => Ok(*status),
+            Answer::Error(reason) => Err(reason),
+            Answer::History(_) | Answer::Changes(_) | Answer::Refused(_) => {
+                Err("the daemon answered something else".into())
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_crowd_is_one_question() {
+        let (desk, mut asks) = mpsc::channel(1);
+        let mut metrics = Metrics::new(desk);
+        let crowd = async {
+            let printer = &metrics.printer;
+            let pages = (0..100).map(|_| printer.page());
+            futures_util::future::join_all(pages).await
+        };
+        let controller = async {
+            let ask: Ask = asks.recv().await.unwrap();
+            ask.answer(Answer::Error("not today".into()));
+            let ask: Ask = asks.recv().await.unwrap();
+            let status = crate::daemon::status::tests::nothing();
+            ask.answer(Answer::Status(Box::new(status)));
+            asks.recv().await
+        };
+        let (pages, more) = tokio::join!(crowd, timeout(PATIENCE, controller));
+        assert!(more.is_err(), "nobody asked again");
+        assert_eq!(pages.iter().filter(|page| page.is_err()).count(), 1);
+        metrics.listen(None).await;
+    }
+}
