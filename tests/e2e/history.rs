@@ -9,7 +9,7 @@ use serde_json::Value;
 use vrrp_tests::Daemon::Xvrrpd;
 use vrrp_tests::condition::found_within;
 use vrrp_tests::process::Background;
-use vrrp_tests::story::{Calm, Handover};
+use vrrp_tests::story::Handover;
 use vrrp_tests::{Lab, Moment, Node, eventually, seeds, within};
 
 /// Where the daemon is on a node.
@@ -70,7 +70,6 @@ fn quick_both_nodes_tell_why_the_addresses_moved_and_what_was_heard() {
 #[test]
 fn after_hundreds_of_transitions_the_last_stay_and_the_rest_is_counted() {
     let lab = elected();
-    let calm = Calm::now(&lab);
     // Only the Backup flaps.
     let forgotten = || {
         let history = history(&lab.r2, &["--last", "1000"]);
@@ -94,7 +93,6 @@ fn after_hundreds_of_transitions_the_last_stay_and_the_rest_is_counted() {
     assert!(page.contains("transitions that nobody remembers"), "{page}");
     assert!(page.contains("30 older transitions not shown"), "{page}");
     assert!(lab.r1.is_active() && lab.r1.holds_the_addresses());
-    drop(calm);
 }
 
 /// A router that a reload takes away is remembered, and the one of another VRID in its place begins anew, under the same name.

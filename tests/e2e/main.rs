@@ -3,6 +3,7 @@
 //! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
+mod capture;
 mod control;
 mod datapath;
 mod failover;
@@ -11,6 +12,7 @@ mod history;
 mod hostile;
 mod interplay;
 mod kernel_side;
+mod live;
 mod mail;
 mod meddlers;
 mod notify;
@@ -18,8 +20,11 @@ mod pair;
 mod privileges;
 mod raw_path;
 mod reload;
+mod report;
 mod scripts;
 mod service_manager;
 mod sleepers;
 mod status;
+mod terminal;
 mod the_lab_itself;
+mod traces;

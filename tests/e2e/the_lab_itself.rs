@@ -7,7 +7,9 @@ use std::process::{Child, Command, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use vrrp_tests::Daemon::Keepalived;
-use vrrp_tests::{Binaries, Lab, eventually, story};
+use vrrp_tests::{Binaries, Lab, story};
+
+use crate::traces::Traces;
 
 #[test]
 fn a_daemon_and_a_haproxy_of_the_host_are_left_alone() {
@@ -71,40 +73,20 @@ fn a_killed_lab_leaves_nothing() {
 }
 
 fn leaves_nothing_after(signal: Signal) {
-    let temporary = tempfile::tempdir().expect("a temporary folder can be made");
+    let mut traces = Traces::new();
     let mut demo = Command::new(Binaries::beside_this_one().lab)
         .args(["demo", "--daemon", "/usr/sbin/keepalived"])
-        .env("TMPDIR", temporary.path())
+        .env("TMPDIR", traces.folder())
         .stdout(Stdio::piped())
         .spawn()
         .expect("the demonstration starts");
     wait_for_line(&mut demo, "(a) HAProxy is killed");
-    let processes = descendants(demo.id());
-    assert!(
-        processes.len() > 20,
-        "a lab in full swing has many processes: {processes:?}"
-    );
+    traces.remember(demo.id());
 
     kill_process(Pid::from_child(&demo), signal).expect("a child can be signalled");
 
     demo.wait().expect("a child can be waited for");
-    eventually("no process of the lab remains", || {
-        !processes.iter().any(|pid| runs(*pid))
-    });
-    let left = fs::read_dir(temporary.path())
-        .expect("the folder is there")
-        .count();
-    assert_eq!(left, 0, "no file of the lab remains");
-}
-
-/// Whether a process is there and has not ended. One that has ended may stay listed for as long as its new parent does not ask, which the
-/// first process of a container often never does.
-fn runs(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    // The state follows the name, which may itself contain anything but a line's end.
-    stat.rsplit(") ")
-        .next()
-        .is_some_and(|rest| !rest.is_empty() && !rest.starts_with('Z'))
+    traces.are_gone();
 }
 
 fn wait_for_line(demo: &mut Child, words: &str) {
@@ -114,20 +96,4 @@ fn wait_for_line(demo: &mut Child, words: &str) {
         lines.any(|line| line.contains(words)),
         "the demonstration says `{words}`"
     );
-}
-
-/// A process's children, and theirs, through all namespaces.
-fn descendants(pid: u32) -> Vec<u32> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task"))
-        .into_iter()
-        .flatten()
-        .flatten();
-    let listed = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
-    let listed = listed.collect::<String>();
-    let children = listed
-        .split_whitespace()
-        .filter_map(|child| child.parse().ok());
-    children
-        .flat_map(|child| [vec![child], descendants(child)].concat())
-        .collect()
 }

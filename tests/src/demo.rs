@@ -1,11 +1,14 @@
 //! The demonstration: the pair of the seeds lives through a bad day, and says what happened.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Duration;
 
 use crate::binaries::Daemon;
 use crate::condition::within;
 use crate::lab::{Lab, Plan};
 use crate::moment::{Moment, Seconds};
+use crate::observer::watched;
+use crate::report::{Record, Report};
 use crate::story;
 
 mod pictures;
@@ -25,39 +28,74 @@ pub trait Tell {
 
 /// The play: a pair of nodes, somebody to tell, and the times worth repeating at the end.
 struct Demo<'a> {
-    lab: Lab,
+    lab: &'a Lab,
     tell: &'a mut dyn Tell,
+    record: Option<&'a Record>,
     measured: Vec<(String, Duration)>,
 }
 
-/// Plays every act in a new lab and tells the summary.
+/// Plays every act in a new lab and tells the summary; with a report, what happened is written, also if an act goes wrong.
 ///
 /// # Panics
 ///
 /// As soon as an act does not go as it should.
-pub fn play(plan: &Plan, tell: &mut dyn Tell) {
+pub fn play(plan: &Plan, report: Option<&Report>, tell: &mut dyn Tell) {
     tell.act(&format!(
         "a lab: r1 runs {}, r2 runs {}, both with HAProxy and the seeds' files",
         plan.r1.daemon, plan.r2.daemon
     ));
-    let mut demo = Demo {
-        lab: Lab::new(plan),
-        tell,
-        measured: Vec::new(),
+    let lab = Lab::new(plan);
+    let Some(report) = report else {
+        Demo::new(&lab, tell, None).acts();
+        return;
     };
-    demo.start();
-    demo.haproxy_is_healed();
-    demo.script_stops_the_daemon();
-    demo.stays_backup();
-    demo.active_is_killed();
-    demo.forged_advertisements();
-    demo.forged_claim();
-    demo.summary();
+    let record = Record::default();
+    let tell_record = |seen: Vec<_>| record.saw(&seen);
+    let played = watched(&lab, &tell_record, || {
+        let acts = || Demo::new(&lab, tell, Some(&record)).acts();
+        panic::catch_unwind(AssertUnwindSafe(acts))
+    });
+    let written = report.write(&lab, &record);
+    if let Err(panic) = played {
+        panic::resume_unwind(panic);
+    }
+    match written {
+        Ok(()) => tell.result(&format!("the report is in {}", report.folder().display())),
+        Err(error) => panic!("there is no report: {error:#}"),
+    }
 }
 
-impl Demo<'_> {
+impl<'a> Demo<'a> {
+    fn new(lab: &'a Lab, tell: &'a mut dyn Tell, record: Option<&'a Record>) -> Self {
+        Self {
+            lab,
+            tell,
+            record,
+            measured: Vec::new(),
+        }
+    }
+
+    fn acts(&mut self) {
+        self.start();
+        self.haproxy_is_healed();
+        self.script_stops_the_daemon();
+        self.stays_backup();
+        self.active_is_killed();
+        self.forged_advertisements();
+        self.forged_claim();
+        self.summary();
+    }
+
+    /// Something is about to be done.
+    fn act(&mut self, what: &str) {
+        if let Some(record) = self.record {
+            record.did(what);
+        }
+        self.tell.act(what);
+    }
+
     fn start(&mut self) {
-        self.tell.act("start: r1, then r2");
+        self.act("start: r1, then r2");
         let started = Moment::now();
         self.lab.elect();
         let client = &self.lab.client;
@@ -82,8 +120,8 @@ impl Demo<'_> {
     }
 
     fn haproxy_is_healed(&mut self) {
-        self.tell.act("(a) HAProxy is killed on r1");
-        let healed = story::script_heals_haproxy(&self.lab, &self.lab.r1);
+        self.act("(a) HAProxy is killed on r1");
+        let healed = story::script_heals_haproxy(self.lab, &self.lab.r1);
         self.measure("a killed HAProxy was back", healed);
         self.tell.result(&format!(
             "the script had it running again after {}; no node changed its role",
@@ -92,9 +130,8 @@ impl Demo<'_> {
     }
 
     fn script_stops_the_daemon(&mut self) {
-        self.tell
-            .act("(b) HAProxy is killed on r1, and its configuration broken");
-        let lab = &self.lab;
+        self.act("(b) HAProxy is killed on r1, and its configuration broken");
+        let lab = self.lab;
         let handover = story::script_stops_the_daemon(lab, &lab.r1, &lab.r2);
         self.measure(
             "priority 0 of r1 to the first advert of r2",
@@ -111,15 +148,14 @@ impl Demo<'_> {
     }
 
     fn stays_backup(&mut self) {
-        self.tell
-            .act("(c) HAProxy is repaired, and r1's daemon started again");
-        story::comes_back_as_backup(&self.lab, &self.lab.r1, &self.lab.r2);
+        self.act("(c) HAProxy is repaired, and r1's daemon started again");
+        story::comes_back_as_backup(self.lab, &self.lab.r1, &self.lab.r2);
         self.tell.result("r1 stays Backup, as `nopreempt` wants it");
     }
 
     fn active_is_killed(&mut self) {
-        let lab = &self.lab;
-        self.tell.act(&format!(
+        let lab = self.lab;
+        self.act(&format!(
             "(d) kill -9 of {} on r2, which is Active",
             lab.r2.daemon()
         ));
@@ -153,9 +189,8 @@ impl Demo<'_> {
     }
 
     fn forged_advertisements(&mut self) {
-        self.tell
-            .act("(e) a flood: 200 forged adverts a second with a wrong password");
-        let flood = story::flood_changes_nothing(&self.lab);
+        self.act("(e) a flood: 200 forged adverts a second with a wrong password");
+        let flood = story::flood_changes_nothing(self.lab);
         let rejected = flood
             .rejected
             .iter()
@@ -172,9 +207,8 @@ impl Demo<'_> {
     }
 
     fn forged_claim(&mut self) {
-        self.tell
-            .act("(f) a stranger claims 192.168.0.5 with a gratuitous ARP");
-        let lab = &self.lab;
+        self.act("(f) a stranger claims 192.168.0.5 with a gratuitous ARP");
+        let lab = self.lab;
         let alarm = story::claim_is_an_alarm(lab, &lab.r1);
         self.tell.result(&alarm.map_or_else(
             || "keepalived takes no notice".to_owned(),

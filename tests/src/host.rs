@@ -1,11 +1,10 @@
 //! The client, and the stranger: a machine on both networks that is no router.
 
-use std::io::Write as _;
 use std::net::Ipv4Addr;
-use std::process::{Child, Stdio};
 
 use crate::hex;
 use crate::namespace::{LAB_PROGRAM, Namespace};
+use crate::process::Background;
 use crate::timeline::Timeline;
 
 /// The machine `h`.
@@ -37,9 +36,9 @@ impl Volley {
     }
 }
 
-/// Frames being sent in the background.
+/// Frames being sent in the background, until the last is out or this is dropped.
 #[derive(Debug)]
-pub struct Sending(Child);
+pub struct Sending(Background);
 
 impl Sending {
     /// Waits until the last frame is out.
@@ -49,8 +48,7 @@ impl Sending {
     /// If a frame could not be sent.
     #[track_caller]
     pub fn finish(mut self) {
-        let status = self.0.wait().expect("the forger can be waited for");
-        assert!(status.success(), "the forger could not send");
+        assert!(self.0.wait().success(), "the forger could not send");
     }
 }
 
@@ -78,24 +76,13 @@ impl Host {
     /// If the forger cannot be started.
     #[must_use]
     pub fn begin_to_send(&self, interface: &str, volley: &Volley) -> Sending {
-        let mut forger = self
-            .machine
-            .command(LAB_PROGRAM)
+        let mut forger = self.machine.command(LAB_PROGRAM);
+        forger
             .args(["send", interface, "--count", &volley.count.to_string()])
-            .args(["--per-second", &volley.per_second.to_string()])
-            .stdin(Stdio::piped())
-            .spawn()
-            .expect("the forger starts");
-        let mut input = forger.stdin.take().expect("the input is a pipe");
-        let lines: String = volley
-            .frames
-            .iter()
-            .map(|frame| hex::of(frame) + "\n")
-            .collect();
-        input
-            .write_all(lines.as_bytes())
-            .expect("the forger reads its frames");
-        Sending(forger)
+            .args(["--per-second", &volley.per_second.to_string()]);
+        let frames = volley.frames.iter();
+        let lines: String = frames.map(|frame| hex::of(frame) + "\n").collect();
+        Sending(Background::start_fed(&mut forger, &lines))
     }
 
     /// The machine itself, for what has no word of its own.

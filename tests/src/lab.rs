@@ -11,6 +11,7 @@ use crate::host::Host;
 use crate::moment::Moment;
 use crate::namespace::Namespace;
 use crate::node::{Identity, Node};
+use crate::observer::NodeName;
 use crate::process::Background;
 use crate::seeds;
 use crate::timeline::Timeline;
@@ -81,19 +82,36 @@ impl Lab {
     /// If the lab cannot be made, which takes root.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
+        Self::watched(plan, &mut |_| {})
+    }
+
+    /// The same, for somebody who wants to know what is being made; it takes seconds.
+    ///
+    /// # Panics
+    ///
+    /// If the lab cannot be made, which takes root.
+    #[must_use]
+    pub fn watched(plan: &Plan, progress: &mut dyn FnMut(&str)) -> Self {
+        progress("a switch with two networks");
         let switch = Namespace::new("switch", &plan.binaries);
         lay_bridges(&switch);
         let [r1, r2, h] = IDENTITIES;
         let mut hubs = Vec::new();
         let mut router = |identity: Identity, equipment: &Equipment| {
+            progress(&format!(
+                "{}, with a mail server and HAProxy",
+                identity.name
+            ));
             let stand_in = stand_in(plan, equipment.daemon);
             let machine = switch.inside(identity.name, &plan.binaries, stand_in);
             hubs.extend(connect(&switch, &machine, identity, Cable::of(plan)));
             Node::new(machine, identity, equipment)
         };
         let (r1, r2) = (router(r1, &plan.r1), router(r2, &plan.r2));
+        progress("h, the client and the stranger");
         let machine = switch.inside(h.name, &plan.binaries, None);
         hubs.extend(connect(&switch, &machine, h, Cable::KEEPS_TAGS));
+        progress("a wiretap on each network");
         let (first, second) = (Wiretap::on(&switch, "lan0"), Wiretap::on(&switch, "lan1"));
         let host = Host::new(machine);
         let client = host.ask(seeds::ADDRESSES[0]);
@@ -114,9 +132,7 @@ impl Lab {
     pub fn elect(&self) {
         self.start_alone(&self.r1);
         self.r2.start_daemon();
-        within(Duration::from_secs(5), "r2 becomes Backup", || {
-            self.r2.is_backup()
-        });
+        within(STARTING, "r2 becomes Backup", || self.r2.is_backup());
         let joined = Moment::now();
         // From here on, what r2 does is due to what it heard of r1, and not to its own start.
         within(2 * seeds::ADVERTISEMENT_INTERVAL, "r1 advertises", || {
@@ -192,6 +208,12 @@ const IDENTITIES: [Identity; 3] = [
     // No router; its priority is never asked for.
     identity("h", 200, 0),
 ];
+
+/// The priority that the seed of this node gives it.
+#[must_use]
+pub const fn priority(node: NodeName) -> u8 {
+    IDENTITIES[node.index()].priority
+}
 
 const fn identity(name: &'static str, number: u8, priority: u8) -> Identity {
     Identity {

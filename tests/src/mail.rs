@@ -59,14 +59,19 @@ impl Mail {
 /// The mails of a Maildir, in the order they arrived.
 #[must_use]
 pub fn read_maildir(folder: &Path) -> Vec<Mail> {
+    read_maildir_after(folder, 0)
+}
+
+/// The same without the first `seen`, which are not read.
+#[must_use]
+pub fn read_maildir_after(folder: &Path, seen: usize) -> Vec<Mail> {
     let Ok(entries) = fs::read_dir(folder.join("new")) else {
         return Vec::new();
     };
     let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     paths.sort_by_key(|path| arrival(path));
-    paths
-        .iter()
-        .filter_map(|path| fs::read(path).ok())
+    let new = paths.get(seen..).unwrap_or_default().iter();
+    new.filter_map(|path| fs::read(path).ok())
         .map(|bytes| stored(&bytes))
         .collect()
 }

@@ -5,7 +5,7 @@
 //! the first process of its PID namespace goes everything that ran in it.
 
 use std::ffi::OsStr;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -181,6 +181,17 @@ impl Namespace {
     pub fn path(&self, path: &str) -> PathBuf {
         let root = PathBuf::from(format!("/proc/{}/root", self.pid));
         root.join(path.trim_start_matches('/'))
+    }
+
+    /// A file below `/proc/net` as it is for this machine, or its first `limit` bytes; empty if it cannot be read.
+    #[must_use]
+    pub fn network_file(&self, name: &str, limit: u64) -> String {
+        let mut text = String::new();
+        if let Ok(file) = File::open(format!("/proc/{}/net/{name}", self.pid)) {
+            // A character that the limit cut in two is no loss: these files are ASCII.
+            drop(file.take(limit).read_to_string(&mut text));
+        }
+        text
     }
 
     /// The machine's name.

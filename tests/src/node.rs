@@ -19,13 +19,14 @@ use crate::process::{Background, Process};
 use crate::raw_listener::RawListener;
 use crate::seeds;
 
+mod glance;
 mod haproxy;
 mod journal;
 mod maps;
 mod raw_path;
 mod smtp;
 
-pub use journal::{RoleName, Transition};
+pub use journal::{RoleName, Transition, transition};
 pub use smtp::Mood;
 
 /// Who a machine is on its two networks.
@@ -150,8 +151,30 @@ impl Node {
     /// Kills every process of the daemon in one stroke.
     #[track_caller]
     pub fn kill_every_process(&self) {
+        self.signal_every_process("-KILL");
+    }
+
+    /// Stops the daemon where it is: ours without its guard, of keepalived also the child that does the work.
+    #[track_caller]
+    pub fn pause_daemon(&self) {
+        match self.daemon {
+            Daemon::Xvrrpd => self.signal(Signal::STOP),
+            Daemon::Keepalived => self.signal_every_process("-STOP"),
+        }
+    }
+
+    /// Lets a paused daemon go on.
+    #[track_caller]
+    pub fn continue_daemon(&self) {
+        match self.daemon {
+            Daemon::Xvrrpd => self.signal(Signal::CONT),
+            Daemon::Keepalived => self.signal_every_process("-CONT"),
+        }
+    }
+
+    fn signal_every_process(&self, signal: &str) {
         let processes = self.machine.run("pidof", &[PROGRAM]);
-        let mut arguments = vec!["-KILL"];
+        let mut arguments = vec![signal];
         arguments.extend(processes.split_whitespace());
         self.machine.run("kill", &arguments);
     }
@@ -188,6 +211,15 @@ impl Node {
             .is_some_and(Process::runs)
     }
 
+    /// Whether the daemon runs, but is paused.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        let runs = self.runs();
+        runs.last()
+            .and_then(|run| run.process.as_ref())
+            .is_some_and(Process::is_stopped)
+    }
+
     /// Whether an address can be seen on an interface of the node, as `ip` shows it.
     ///
     /// # Panics
@@ -215,6 +247,12 @@ impl Node {
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {
         mail::read_maildir(&self.machine.path("/run/lab/mail"))
+    }
+
+    /// The mails after the first `seen`.
+    #[must_use]
+    pub fn mails_after(&self, seen: usize) -> Vec<Mail> {
+        mail::read_maildir_after(&self.machine.path("/run/lab/mail"), seen)
     }
 
     /// Starts an unfiltered listener beside the daemon.

@@ -2,7 +2,8 @@
 //!
 //! Only what `tcpdump -w` writes on this machine: nanosecond stamps, native byte order, Ethernet.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use crate::moment::Moment;
@@ -33,17 +34,61 @@ pub fn has_begun(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|file| file.len() >= 24)
 }
 
-fn parse(bytes: &[u8]) -> Vec<Captured> {
-    let mut frames = Vec::new();
-    if word(bytes, 0) != Some(NANOSECOND_MAGIC) {
-        return frames;
+/// A file that is read while it grows, each frame once.
+#[derive(Debug)]
+pub struct Follower {
+    file: File,
+    /// What has been read and is no whole record yet, or the file's own header.
+    rest: Vec<u8>,
+    knows_header: bool,
+}
+
+impl Follower {
+    /// Follows a file from its first frame on.
+    ///
+    /// # Errors
+    ///
+    /// If it cannot be opened.
+    pub fn of(path: &Path) -> io::Result<Self> {
+        Ok(Self {
+            file: File::open(path)?,
+            rest: Vec::new(),
+            knows_header: false,
+        })
     }
-    let mut at = FILE_HEADER;
+
+    /// The frames that came since the last time.
+    pub fn frames(&mut self) -> Vec<Captured> {
+        // What cannot be read now is read the next time.
+        drop(self.file.read_to_end(&mut self.rest));
+        if !self.knows_header {
+            if self.rest.len() < FILE_HEADER || word(&self.rest, 0) != Some(NANOSECOND_MAGIC) {
+                return Vec::new();
+            }
+            self.rest.drain(..FILE_HEADER);
+            self.knows_header = true;
+        }
+        let (frames, read) = records(&self.rest);
+        self.rest.drain(..read);
+        frames
+    }
+}
+
+fn parse(bytes: &[u8]) -> Vec<Captured> {
+    if word(bytes, 0) != Some(NANOSECOND_MAGIC) {
+        return Vec::new();
+    }
+    records(bytes.get(FILE_HEADER..).unwrap_or_default()).0
+}
+
+/// The whole records, and how many bytes they are.
+fn records(bytes: &[u8]) -> (Vec<Captured>, usize) {
+    let (mut frames, mut at) = (Vec::new(), 0);
     while let Some((frame, next)) = record(bytes, at) {
         frames.push(frame);
         at = next;
     }
-    frames
+    (frames, at)
 }
 
 fn record(bytes: &[u8], at: usize) -> Option<(Captured, usize)> {
@@ -67,6 +112,8 @@ fn word(bytes: &[u8], at: usize) -> Option<u32> {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Write as _;
+
     use super::*;
 
     fn file_of(words: &[u32], tail: &[u8]) -> Vec<u8> {
@@ -87,5 +134,32 @@ mod tests {
         assert_eq!(parse(&file_of(&whole, &[1, 2, 3])), [frame]);
         assert_eq!(parse(&file_of(&whole, &[1, 2])), []);
         assert_eq!(parse(&file_of(&head, &[])), []);
+    }
+
+    #[test]
+    fn a_file_that_grows_gives_each_frame_once() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        let mut follower = Follower::of(file.path()).unwrap();
+        let head = file_of(&[NANOSECOND_MAGIC, 0x0004_0002, 0, 0, 65_535, 1], &[]);
+        let frame = |bytes: &[u8]| file_of(&[7, 9, 3, 3], bytes);
+        let mut grown = |bytes: &[u8]| {
+            file.write_all(bytes).unwrap();
+            let frames = follower.frames();
+            frames
+                .into_iter()
+                .map(|frame| frame.bytes)
+                .collect::<Vec<_>>()
+        };
+
+        assert_eq!(grown(&head[..20]), Vec::<Vec<u8>>::new());
+        assert_eq!(
+            grown(&[&head[20..], &frame(&[1, 2, 3])].concat()),
+            [[1, 2, 3]]
+        );
+        assert_eq!(grown(&frame(&[4, 5, 6])[..17]), Vec::<Vec<u8>>::new());
+        assert_eq!(
+            grown(&[&[5, 6], &frame(&[7, 8, 9])[..]].concat()),
+            [[4, 5, 6], [7, 8, 9]]
+        );
     }
 }

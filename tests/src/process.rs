@@ -1,8 +1,9 @@
 //! Long-running processes of a machine: the daemon under test, and what the lab runs beside it.
 
 use std::fs::{self, File};
+use std::io::Write as _;
 use std::os::fd::OwnedFd;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -16,7 +17,10 @@ const INTRODUCE: &str = "echo $$ >/run/lab/started; exec \"$@\"";
 
 /// A process that runs, or ran, held by a file descriptor so that its number cannot come to mean another.
 #[derive(Debug)]
-pub struct Process(OwnedFd);
+pub struct Process {
+    pid: Pid,
+    handle: OwnedFd,
+}
 
 impl Process {
     /// Starts a program on a machine as a child of the machine's first process, and not of anything outside: what waits
@@ -57,7 +61,8 @@ impl Process {
         });
         let pid = orphan_of(machine, number.trim())?;
         let pid = Pid::from_raw(i32::try_from(pid).ok()?)?;
-        pidfd_open(pid, PidfdFlags::empty()).ok().map(Self)
+        let handle = pidfd_open(pid, PidfdFlags::empty()).ok()?;
+        Some(Self { pid, handle })
     }
 
     /// Sends it a signal.
@@ -67,7 +72,7 @@ impl Process {
     /// If it has ended.
     #[track_caller]
     pub fn signal(&self, signal: Signal) {
-        pidfd_send_signal(&self.0, signal).expect("a running process can be signalled");
+        pidfd_send_signal(&self.handle, signal).expect("a running process can be signalled");
     }
 
     /// Whether it has not ended yet.
@@ -77,8 +82,20 @@ impl Process {
             tv_sec: 0,
             tv_nsec: 0,
         };
-        let mut ended = [PollFd::new(&self.0, PollFlags::IN)];
+        let mut ended = [PollFd::new(&self.handle, PollFlags::IN)];
         poll(&mut ended, Some(&at_once)) == Ok(0)
+    }
+
+    /// Whether it has not ended, but was told to stop where it is.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.pid)).unwrap_or_default();
+        // The state follows the name, which may itself contain anything but a line's end.
+        let state = stat
+            .rsplit(") ")
+            .next()
+            .and_then(|rest| rest.chars().next());
+        self.runs() && state == Some('T')
     }
 }
 
@@ -109,6 +126,29 @@ impl Background {
         (background, output)
     }
 
+    /// Starts a command of [`Namespace::command`] and feeds it all it is to read.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be started, or does not read.
+    #[must_use]
+    pub fn start_fed(command: &mut Command, input: &str) -> Self {
+        let mut background = Self::spawn(command.stdin(Stdio::piped()));
+        let mut pipe = background.0.stdin.take().expect("the input is a pipe");
+        pipe.write_all(input.as_bytes())
+            .expect("what was just started reads its input");
+        background
+    }
+
+    /// Waits until it has ended by itself.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be waited for.
+    pub fn wait(&mut self) -> ExitStatus {
+        self.0.wait().expect("a child can be waited for")
+    }
+
     fn spawn(command: &mut Command) -> Self {
         Self(command.spawn().expect("`nsenter` of util-linux runs"))
     }
@@ -116,6 +156,10 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
+        if matches!(self.0.try_wait(), Ok(Some(_))) {
+            // Its number may by now be another's.
+            return;
+        }
         // The child is `nsenter`, and ends with the program it entered the machine with.
         let inner = child_of(self.0.id()).and_then(|pid| Pid::from_raw(i32::try_from(pid).ok()?));
         // Either may have ended by itself, or with its machine, which is as good.

@@ -88,6 +88,15 @@ impl Timeline {
         })
     }
 
+    /// Everything after the first `seen` answers.
+    #[must_use]
+    pub fn answers_after(&self, seen: usize) -> Vec<Answer> {
+        self.tail.with(|lines| {
+            let new = lines.get(seen..).unwrap_or_default().iter();
+            new.filter_map(|line| Answer::from_line(line)).collect()
+        })
+    }
+
     /// Who answered last, if the last question was answered.
     #[must_use]
     pub fn answered_by(&self) -> Option<String> {

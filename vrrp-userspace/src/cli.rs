@@ -1,5 +1,6 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
+mod capture;
 mod check;
 mod client;
 mod completions;
@@ -74,6 +75,14 @@ enum Command {
     ///
     /// Exit codes: 0 done, 1 refused, 3 no daemon answers.
     Reload(reload::Arguments),
+    /// Show the frames that the daemon rejects, with the reason.
+    ///
+    /// They are dropped before tcpdump could see them. A line for each, or with -w a pcapng file that tshark and Wireshark open, where the
+    /// reason is the frame's comment. For root, and for one at a time. It goes on until it is interrupted, and then says how many there
+    /// were and how many could not be kept.
+    ///
+    /// Exit codes: 0 interrupted, or as many as asked for, 1 refused, or the daemon hung up, 3 no daemon answers.
+    Capture(capture::Arguments),
     /// Play a recording and compare what is done with what was done.
     ///
     /// A running daemon writes one when it gets SIGUSR1. Exit codes: 0 the same, 1 not.
@@ -110,6 +119,7 @@ pub fn main() -> ExitCode {
         Some(Command::Reload(arguments)) => reload::run(&arguments),
         Some(Command::History(arguments)) => history::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
+        Some(Command::Capture(arguments)) => capture::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Manual(arguments)) => manual::run(&arguments),

@@ -16,6 +16,7 @@ mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
+mod capture;
 mod career;
 mod carrier;
 mod chronicle;
@@ -24,7 +25,9 @@ mod controller;
 mod difference;
 mod door;
 mod election;
+mod errands;
 mod executor;
+mod guard_news;
 mod hearing;
 mod held;
 pub mod history;
@@ -54,6 +57,7 @@ mod snapshot;
 mod standing;
 pub mod status;
 mod tally;
+mod tap;
 mod tracking_tasks;
 mod watchdog;
 
@@ -64,6 +68,7 @@ use tokio::runtime;
 
 pub use self::{
     background::{in_background, is_in_background, leave_session},
+    capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
     control::{Answer, Request},
     origin::Origin,
     privileges::MissingPrivilege,

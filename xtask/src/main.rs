@@ -38,10 +38,11 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Play a script in the lab, or run the daemon on this host
+    /// Open the lab, play a script in it, or run the daemon on this host
     ///
-    /// Without `--`: builds everything, makes two nodes, a client and a mail server in network namespaces of this machine,
-    /// and plays a script there. Nothing of it touches the host's own network.
+    /// Without `--`: builds everything, and makes two nodes, a client and a mail server in network namespaces of this machine.
+    /// On a full screen one then sees what they do; single keys kill, stop, cut and flood, others mend, `?` explains and `q` ends it.
+    /// `--script demo` plays a demonstration instead. Nothing of it touches the host's own network.
     ///
     /// With arguments after `--`: runs the daemon itself with them, as root, for example
     /// `cargo xtask run -- -f /etc/keepalived/keepalived.conf -n -l`.

@@ -5,6 +5,7 @@ mod keepalived;
 
 use std::{
     ffi::{OsStr, OsString},
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -22,12 +23,15 @@ use crate::{
 /// What to run.
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// What to play
+    /// What to play; without it the lab opens on a full screen, with keys that break and mend it
     #[arg(long, value_name = "NAME", conflicts_with = "daemon_arguments")]
     script: Option<Script>,
     /// Who runs on the other node
     #[arg(long, value_name = "DAEMON", conflicts_with = "daemon_arguments")]
     with: Option<Other>,
+    /// Write the frames, a picture and both logs of the run into this folder
+    #[arg(long, value_name = "DIR", conflicts_with = "daemon_arguments")]
+    report: Option<PathBuf>,
     /// Install what is missing without asking
     #[arg(long)]
     yes: bool,
@@ -59,16 +63,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     prerequisites::ensure(Purpose::Lab, Consent::new(arguments.yes), way)?;
     console::heading("Building the daemon and the lab");
     let binaries = cargo::build_binaries()?;
-    if arguments.script.is_none() {
-        list_scripts();
-    }
     way.prepare("The lab")?;
     let mut lab = as_root(way, &binaries.lab)?;
-    lab.arg(script_name(arguments.script.unwrap_or(Script::Demo)))
+    lab.arg(play(arguments.script))
         .arg("--daemon")
         .arg(&binaries.daemon);
     if let Some(Other::Keepalived) = arguments.with {
         lab.args(["--with", "keepalived"]);
+    }
+    if let Some(folder) = &arguments.report {
+        lab.arg("--report").arg(folder);
     }
     become_program(&mut lab)
 }
@@ -104,23 +108,11 @@ fn insist_on_root(way: Way, why: &str) -> Result<()> {
     Ok(())
 }
 
-fn list_scripts() {
-    console::heading("Scripts (`--script NAME`); without one, this plays `demo`");
-    for script in Script::value_variants() {
-        let Some(about) = script.to_possible_value() else {
-            continue;
-        };
-        let help = about
-            .get_help()
-            .map(ToString::to_string)
-            .unwrap_or_default();
-        console::note(&format!("{:8} {help}", about.get_name()));
-    }
-}
-
-fn script_name(script: Script) -> &'static str {
+/// What the lab is told to play.
+fn play(script: Option<Script>) -> &'static str {
     match script {
-        Script::Demo => "demo",
+        None => "live",
+        Some(Script::Demo) => "demo",
     }
 }
 

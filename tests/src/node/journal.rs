@@ -88,7 +88,9 @@ impl Node {
     }
 }
 
-fn transition(line: &str) -> Option<Transition> {
+/// Reads the change of role that a line of the log tells, if it tells one.
+#[must_use]
+pub fn transition(line: &str) -> Option<Transition> {
     let (_, rest) = line.split_once(") Entering ")?;
     let (name, _) = rest.split_once(" STATE")?;
     let to = match name {

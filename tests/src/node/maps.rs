@@ -2,9 +2,16 @@
 //!
 //! Program and map ids are the whole kernel's, so the way to a node's own maps begins at its interface.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
 use serde_json::Value;
 
 use super::Node;
+
+/// At least as many as a node of the lab has interfaces; the daemon numbers those it uses from zero.
+const PORTS: u32 = 4;
 
 /// The kernel's number for a program attached to a driver.
 const XDP_ATTACHED_DRV: u64 = 1;
@@ -59,20 +66,24 @@ impl Node {
         }
     }
 
-    /// The id of the map of this name that the program on eth0 uses.
+    /// The id of the map of this name that the program on eth0 uses; nothing if the program is gone before it is found.
     ///
     /// # Panics
     ///
-    /// If `bpftool` fails.
+    /// If `ip` fails.
     #[must_use]
     pub fn map(&self, name: &str) -> Option<u64> {
-        let program = self.xdp_program("eth0")?.to_string();
-        let shown = json(&self.bpftool(&["--json", "prog", "show", "id", &program]));
-        let ids = shown.get("map_ids")?.as_array()?.clone();
-        ids.iter().filter_map(Value::as_u64).find(|id| {
-            let map = json(&self.bpftool(&["--json", "map", "show", "id", &id.to_string()]));
-            map.get("name").and_then(Value::as_str) == Some(name)
-        })
+        let show = |kind, id: u64| {
+            let id = id.to_string();
+            let arguments = ["--json", kind, "show", "id", &id];
+            let shown = self.machine.output("bpftool", &arguments);
+            json(&String::from_utf8_lossy(&shown.stdout))
+        };
+        let program = show("prog", self.xdp_program("eth0")?);
+        let ids = program.get("map_ids")?.as_array()?.clone();
+        ids.iter()
+            .filter_map(Value::as_u64)
+            .find(|id| show("map", *id).get("name").and_then(Value::as_str) == Some(name))
     }
 
     /// A map's contents as `bpftool map dump` shows them, without the elements of an array that are all zero.
@@ -103,6 +114,36 @@ impl Node {
         let id = self.map("COUNTERS").expect("the program on eth0 counts");
         let dump = json(&self.bpftool(&["map", "dump", "id", &id.to_string()]));
         sum_of(&dump, field)
+    }
+
+    /// Every counter of this map, by the name of its field, summed over processors and the node's interfaces.
+    ///
+    /// Cheap enough to be asked for every second: it does not look for the map, and reads no more of it than is used. Nothing
+    /// comes back if there is no such map any more.
+    #[must_use]
+    pub fn counters(&self, map: u64) -> Option<BTreeMap<String, u64>> {
+        let lines: String = (0..PORTS)
+            .map(|port| format!("map lookup id {map} key {port} 0 0 0\n"))
+            .collect();
+        let mut bpftool = Command::new("bpftool")
+            .args(["batch", "file", "-"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .ok()?;
+        let mut input = bpftool.stdin.take()?;
+        // If it does not read, it does not answer either.
+        drop(input.write_all(lines.as_bytes()));
+        drop(input);
+        let output = bpftool.wait_with_output().ok()?;
+        let elements = serde_json::Deserializer::from_slice(&output.stdout).into_iter::<Value>();
+        let mut counters = BTreeMap::new();
+        // The last line is for people and no JSON.
+        for element in elements.map_while(Result::ok) {
+            add_fields(&element, &mut counters);
+        }
+        (!counters.is_empty()).then_some(counters)
     }
 
     /// Runs `bpftool` on the node.
@@ -165,6 +206,19 @@ fn is_zero(value: &Value) -> bool {
     }
 }
 
+/// Adds up the numbers of a per-CPU element's values by their names.
+fn add_fields(element: &Value, sums: &mut BTreeMap<String, u64>) {
+    let values = element.pointer("/values").and_then(Value::as_array);
+    let fields = values
+        .into_iter()
+        .flatten()
+        .filter_map(|value| value.get("value")?.as_object())
+        .flatten();
+    for (name, number) in fields {
+        *sums.entry(name.clone()).or_default() += number.as_u64().unwrap_or(0);
+    }
+}
+
 /// The sum of the numbers named `field`, at whatever depth.
 fn sum_of(value: &Value, field: &str) -> u64 {
     match value {
@@ -203,5 +257,15 @@ mod tests {
         let dump = json(DUMP);
         assert_eq!(sum_of(&dump, "ip_ttl"), 5);
         assert_eq!(sum_of(&dump, "unheard_of"), 0);
+    }
+
+    #[test]
+    fn counters_are_added_up_by_name() {
+        let mut sums = BTreeMap::new();
+        for element in json(DUMP).as_array().unwrap() {
+            add_fields(element, &mut sums);
+        }
+        let expected = [("ip_ttl".to_owned(), 5), ("passed".to_owned(), 10)];
+        assert_eq!(sums, BTreeMap::from(expected));
     }
 }

@@ -76,10 +76,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn take(answer: Answer) -> std::result::Result<History, Answer> {
     match answer {
         Answer::History(history) => Ok(*history),
-        other
-        @ (Answer::Status(_) | Answer::Changes(_) | Answer::Refused(_) | Answer::Error(_)) => {
-            Err(other)
-        }
+        other @ (Answer::Status(_)
+        | Answer::Capturing
+        | Answer::Changes(_)
+        | Answer::Refused(_)
+        | Answer::Error(_)) => Err(other),
     }
 }
 

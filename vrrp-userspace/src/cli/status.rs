@@ -63,6 +63,7 @@ fn take(answer: Answer) -> std::result::Result<Status, Answer> {
     match answer {
         Answer::Status(status) => Ok(*status),
         other @ (Answer::History(_)
+        | Answer::Capturing
         | Answer::Changes(_)
         | Answer::Refused(_)
         | Answer::Error(_)) => Err(other),

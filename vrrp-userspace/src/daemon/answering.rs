@@ -1,15 +1,25 @@
 //! What the controller answers to whoever asks by the control socket.
 
 use super::{
+    capture::Listen,
     control::{Answer, Ask, Request},
-    controller::{Controller, Staff},
+    controller::Controller,
+    errands::{Errand, Errands},
     history::{History, Which},
 };
 
 impl Controller {
-    /// Does what is asked, and says what came of it.
-    pub(super) async fn answer(&mut self, ask: Ask, staff: &mut Staff) {
+    /// Does what is asked, or puts it in the queue of what takes longer.
+    pub(super) async fn answer(&mut self, ask: Ask, errands: &mut Errands) {
         match &ask.request {
+            Request::Capture { accepted } => {
+                let listen = Listen {
+                    accepted: *accepted,
+                    pid: ask.peer.pid,
+                    answer: ask.answer,
+                };
+                self.capture.connect(listen).await;
+            }
             Request::Status => {
                 let line = self.status_line().await;
                 ask.answer_again(line);
@@ -18,13 +28,10 @@ impl Controller {
                 let answer = self.history(which).await;
                 ask.answer(answer);
             }
-            Request::Reload => {
-                let outcome = self.reload(staff).await;
-                ask.answer(outcome.into());
-            }
+            Request::Reload => errands.add(Errand::Reload(vec![ask])),
             Request::Preview { file } => {
-                let outcome = self.preview(file.clone()).await;
-                ask.answer(outcome.into());
+                let file = file.clone();
+                errands.add(Errand::Preview(ask, file));
             }
         }
     }

@@ -47,6 +47,11 @@ pub enum Request {
         /// As the daemon would open it.
         file: PathBuf,
     },
+    /// Be shown what is rejected, frame by frame, until the connection ends. After the answer's line come others: [`CaptureLine`](super::CaptureLine).
+    Capture {
+        /// And what is accepted.
+        accepted: bool,
+    },
 }
 
 impl Request {
@@ -56,6 +61,8 @@ impl Request {
             Self::Status | Self::History(_) => None,
             Self::Reload => Some("reload the configuration"),
             Self::Preview { .. } => Some("have a configuration compared"),
+            // A frame shows the password.
+            Self::Capture { .. } => Some("capture frames"),
         }
     }
 }
@@ -72,6 +79,8 @@ pub enum Answer {
     Changes(Vec<String>),
     /// To the same: why the running configuration stays, one line for each reason.
     Refused(Vec<String>),
+    /// To [`Request::Capture`]: frames follow.
+    Capturing,
     /// Nothing was done, for this reason.
     Error(String),
 }
@@ -102,6 +111,7 @@ impl From<Answer> for Reply {
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) request: Request,
+    pub(super) peer: Peer,
     /// Where the answer goes. Whoever asked may have gone.
     pub(super) answer: oneshot::Sender<Reply>,
 }
@@ -110,6 +120,11 @@ impl Ask {
     /// Answers in one line.
     pub(super) fn answer(self, answer: Answer) {
         self.answer.send(answer.into()).ok();
+    }
+
+    /// Whether whoever asked still waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
     }
 
     /// Answers with a line that has been an answer before.
@@ -182,7 +197,16 @@ impl Office for Desk {
             return Answer::Error(format!("only root may {what}")).into();
         }
         let (answer, answered) = oneshot::channel();
-        if self.0.send(Ask { request, answer }).await.is_err() {
+        if self
+            .0
+            .send(Ask {
+                request,
+                peer,
+                answer,
+            })
+            .await
+            .is_err()
+        {
             return Answer::Error("the daemon is stopping".into()).into();
         }
         let stopping = |_| Answer::Error("the daemon is stopping".into()).into();
@@ -211,7 +235,10 @@ mod tests {
     async fn answer(peer: Peer, request: &str) -> String {
         let (sender, mut receiver) = mpsc::channel(1);
         let controller = async {
-            if let Some(Ask { request, answer }) = receiver.recv().await {
+            if let Some(Ask {
+                request, answer, ..
+            }) = receiver.recv().await
+            {
                 answer.send(format!("{request:?}").into()).unwrap();
             }
         };
@@ -235,6 +262,10 @@ mod tests {
         assert_eq!(
             answer(NOBODY, r#"{"request":"preview","file":"/etc/shadow"}"#).await,
             r#"{"error":"only root may have a configuration compared"}"#
+        );
+        assert_eq!(
+            answer(NOBODY, r#"{"request":"capture","accepted":true}"#).await,
+            r#"{"error":"only root may capture frames"}"#
         );
     }
 

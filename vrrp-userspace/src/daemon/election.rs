@@ -4,7 +4,7 @@
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -16,6 +16,7 @@ use vrrp_ebpf::{
 };
 
 use super::{
+    capture::Layer,
     career::Career,
     chronicle::{Chronicle, Witness},
     door::Door,
@@ -27,6 +28,7 @@ use super::{
     port::{Port, Question, Silence},
     punctuality::Punctuality,
     snapshot::{RouterSnapshot, Snapshot, Spoken},
+    tap::Tap,
 };
 use crate::{
     protocol::{Action, Advertisement, Event, Monotonic, Priority, State, Transition},
@@ -100,6 +102,8 @@ pub(super) struct Election {
     pub(super) inbox: Inbox,
     pub(super) inspector: Inspector,
     pub(super) punctuality: Punctuality,
+    /// For whoever captures.
+    pub(super) tap: Arc<Tap>,
     pub(super) memory: Memory,
 }
 
@@ -337,6 +341,7 @@ impl Election {
                 };
                 let verdict = decide_datagram(datagram, number, &tables);
                 port.judged(&verdict);
+                self.tap.offer(number, Layer::Ip, datagram, &verdict);
                 self.judged(number, verdict);
             }
         }

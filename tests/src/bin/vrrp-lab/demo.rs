@@ -1,68 +1,45 @@
 //! Plays the demonstration on a terminal.
 
 use std::env;
-use std::fs;
 use std::io::{self, IsTerminal, Write};
 use std::panic::{self, AssertUnwindSafe};
-use std::path::PathBuf;
 
-use anyhow::{Context, Result, ensure};
-use clap::ValueEnum;
+use anyhow::{Result, ensure};
 use vrrp_tests::demo::{self, Tell};
-use vrrp_tests::{Binaries, Daemon, Moment, Plan};
+use vrrp_tests::report::Report;
+use vrrp_tests::{Daemon, Moment, Plan};
+
+use crate::pair::Pair;
+use crate::reporting::Reporting;
 
 #[derive(clap::Args)]
 pub(crate) struct Arguments {
-    /// The xvrrpd to play with; the one built beside this program if none is named.
-    #[arg(long, value_name = "PATH")]
-    daemon: Option<PathBuf>,
-    /// What the other node runs; `keepalived` also plays what wrong passwords do to keepalived.
-    #[arg(long, value_name = "DAEMON", default_value = "xvrrpd")]
-    with: With,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum With {
-    Xvrrpd,
-    Keepalived,
+    /// With `--with keepalived`, what wrong passwords do to keepalived is played too.
+    #[command(flatten)]
+    pair: Pair,
+    #[command(flatten)]
+    report: Reporting,
 }
 
 /// Plays it; an act that goes wrong ends it.
 pub(crate) fn run(arguments: &Arguments) -> Result<()> {
-    ensure!(
-        rustix::process::geteuid().is_root(),
-        "making namespaces takes root"
-    );
-    let mut binaries = Binaries::beside_this_one();
-    if let Some(daemon) = &arguments.daemon {
-        binaries.xvrrpd.clone_from(daemon);
-    }
-    binaries.xvrrpd = fs::canonicalize(&binaries.xvrrpd)
-        .with_context(|| format!("there is no daemon {}", binaries.xvrrpd.display()))?;
-
+    let plan = arguments.pair.plan()?;
+    let report = arguments.report.open()?;
     // What went wrong, without a backtrace through the machinery.
     panic::set_hook(Box::new(|panic| eprintln!("vrrp-lab: {panic}")));
     let mut teller = Teller::new();
     let played = panic::catch_unwind(AssertUnwindSafe(|| {
-        play(arguments.with, &binaries, &mut teller)
+        play(&plan, report.as_ref(), &mut teller)
     }));
     ensure!(played.is_ok(), "the demonstration did not go as it should");
     teller.result("everything went as it should");
     Ok(())
 }
 
-fn play(with: With, binaries: &Binaries, teller: &mut Teller) {
-    let other = match with {
-        With::Xvrrpd => Daemon::Xvrrpd,
-        With::Keepalived => Daemon::Keepalived,
-    };
-    let plan = Plan {
-        binaries: binaries.clone(),
-        ..Plan::seeds(Daemon::Xvrrpd, other)
-    };
-    demo::play(&plan, teller);
-    if with == With::Keepalived {
-        demo::side_by_side(binaries, teller);
+fn play(plan: &Plan, report: Option<&Report>, teller: &mut Teller) {
+    demo::play(plan, report, teller);
+    if plan.r2.daemon == Daemon::Keepalived {
+        demo::side_by_side(&plan.binaries, teller);
     }
 }
 
@@ -74,10 +51,9 @@ struct Teller {
 
 impl Teller {
     fn new() -> Self {
-        let declined = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
         Self {
             began: Moment::now(),
-            colour: io::stdout().is_terminal() && !declined,
+            colour: io::stdout().is_terminal() && !declines_colour(),
         }
     }
 
@@ -109,6 +85,11 @@ impl Tell for Teller {
             say(&format!("    {line}"));
         }
     }
+}
+
+/// Whether whoever reads has asked for no colour (no-color.org).
+pub(crate) fn declines_colour() -> bool {
+    env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty())
 }
 
 /// A reader that has gone away is no reason to stop before the lab is taken down in order.

@@ -8,6 +8,9 @@ use clap::{Parser, Subcommand};
 mod ask;
 mod demo;
 mod listen;
+mod live;
+mod pair;
+mod reporting;
 mod send;
 mod smtp;
 mod tap;
@@ -24,6 +27,11 @@ struct Arguments {
 enum Command {
     /// Play the demonstration: a pair of nodes elects, fails over, is attacked, and says what happened.
     Demo(demo::Arguments),
+    /// Open the lab on a full screen; single keys break things and mend them, `?` explains.
+    ///
+    /// Without a terminal, what happens is told in lines, and the same keys are read from standard input. Ends with
+    /// 0 after `q` or Ctrl-C, with 128 and the signal's number after a signal, with 1 if the lab could not be made.
+    Live(live::Arguments),
     /// Keep asking an address for its page and write down who answered.
     #[command(hide = true)]
     Ask(ask::Arguments),
@@ -44,6 +52,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Live(arguments) => return live::run(&arguments),
         Command::Ask(arguments) => ask::run(&arguments),
         Command::Send(arguments) => send::run(&arguments),
         Command::Listen(arguments) => listen::run(&arguments),

@@ -34,7 +34,13 @@ pub(super) fn describe(sheet: &mut Sheet, one: &Instance, now: Timestamp, zone: 
         sheet.entry(label, &[script(one)]);
     }
     let router = one.active_router.as_ref();
-    sheet.entry("MASTER", &master(router, one.advert_interval_ms));
+    sheet.entry(
+        "MASTER",
+        &match router {
+            Some(router) => master(router, one.advert_interval_ms),
+            None => vec![plain(nobody(&one.state))],
+        },
+    );
     sheet.entry("addresses", &held(&one.addresses));
     listed(sheet, &one.addresses);
     sheet.entry("adverts", &adverts(&one.adverts));
@@ -114,10 +120,15 @@ fn script(script: &Script) -> Piece {
     }
 }
 
-fn master(router: Option<&ActiveRouter>, every: u64) -> Vec<Piece> {
-    let Some(router) = router else {
-        return vec![plain("not known: nobody has been heard who counts")];
-    };
+/// Why it does not know who is MASTER.
+fn nobody(state: &str) -> &'static str {
+    match state {
+        "BACKUP" => "nobody of its priority or more has been heard yet",
+        _ => "not known: it takes no part, and does not listen",
+    }
+}
+
+fn master(router: &ActiveRouter, every: u64) -> Vec<Piece> {
     let address = router.address;
     let age = router.last_advert_age_ms;
     let when = match age {

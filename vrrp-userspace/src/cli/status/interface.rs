@@ -23,8 +23,8 @@ pub(super) fn describe(sheet: &mut Sheet, one: &Interface) {
     sheet.entry("XDP", &xdp(one));
     if one.carries_adverts {
         let hears = match one.raw_path.as_str() {
-            "everything" => "hears every advert",
-            _ => "hears what the program leaves undecided",
+            "everything" => "judges every advert",
+            _ => "judges what the program leaves to it: IP options, fragments, many addresses",
         };
         sheet.entry("raw socket", &[plain(hears)]);
     } else {
@@ -48,9 +48,9 @@ fn xdp(one: &Interface) -> Vec<Piece> {
                 _ => "generic, behind the driver",
             };
             let last_word = if xdp.is_final {
-                "what it says is final"
+                "judges adverts and claims by ARP"
             } else {
-                "VLAN tags may be stripped before it, so the raw socket has the last word"
+                "VLAN tags may be stripped before it, so the raw socket judges"
             };
             vec![plain(format!("{where_}; {last_word}"))]
         }

@@ -35,15 +35,16 @@ fn a_calm_backup_fits_on_a_screen() {
           on             eth0, VRID 213, VRRP version 2; has become MASTER 1 time
 
         eth0: up
-          XDP            native, in the driver; what it says is final
-          raw socket     hears what the program leaves undecided
+          XDP            native, in the driver; judges adverts and claims by ARP
+          raw socket     judges what the program leaves to it: IP options, fragments,
+                         many addresses
           counters       by the program / on the raw socket
                  598 / 0      accepted: adverts for our routers that passed every check
                  800 / 0      authentication_failure: received an invalid passwd;
                               another cluster on this VRID?
 
         eth1: up
-          XDP            native, in the driver; what it says is final
+          XDP            native, in the driver; judges adverts and claims by ARP
           adverts        none here; it only holds addresses
           counters       nothing yet
 
@@ -134,7 +135,7 @@ fn a_master_in_trouble_says_what_is_wrong_and_what_it_means() {
         eth0: up
           XDP            not here: another XDP program is attached to eth0; it is left
                          alone; it will be tried again
-          raw socket     hears every advert
+          raw socket     judges every advert
           counters       by the program / on the raw socket
                  598 / 0      accepted: adverts for our routers that passed every check
                    0 / 7      ip_ttl: its TTL is not 255, so it was forwarded by a
@@ -171,7 +172,7 @@ fn what_takes_no_part_says_what_it_waits_for() {
           wrong now      script chk has not reported yet
           priority       100, as configured
           scripts        chk_haproxy is up (a fault if it fails)
-          MASTER         not known: nobody has been heard who counts
+          MASTER         not known: it takes no part, and does not listen
           addresses      1 of 2 are here; here without being MASTER: 192.168.0.5/32 on
                          eth0
                          192.168.0.5/32 on eth0, 192.168.0.6/32 on eth1
