@@ -18,14 +18,21 @@ use tracing::{info, warn};
 use super::{
     control::{Answer, Ask, Request},
     snapshot::FRESH,
-    status::Status,
+    status::{self, Status},
 };
 use crate::{
     protocol::Monotonic,
     system::{
         clock,
+        control_socket::Peer,
         http::{PATIENCE, PageServer, Press},
     },
+};
+
+/// Who asks: nobody who might do more than read.
+const OURSELVES: Peer = Peer {
+    uid: u32::MAX,
+    pid: None,
 };
 
 /// Where the metrics are to be had.
@@ -34,6 +41,8 @@ pub(super) struct Metrics {
     address: Option<SocketAddr>,
     /// Nothing if there is no address, or nobody can listen there.
     server: Option<JoinHandle<()>>,
+    /// Why nobody can.
+    problem: Option<String>,
 }
 
 impl Metrics {
@@ -46,21 +55,19 @@ impl Metrics {
             },
             address: None,
             server: None,
+            problem: None,
         }
     }
 
     /// Has them at `address` from now on and nowhere else. If nobody can listen there the daemon works without, and the next call tries
     /// again.
     pub(super) async fn listen(&mut self, address: Option<SocketAddr>) {
-        if self.address == address && self.server.is_some() {
+        let is_served = self.server.as_ref().is_some_and(|one| !one.is_finished());
+        if self.address == address && is_served {
             return;
         }
+        self.close().await;
         self.address = address;
-        if let Some(server) = self.server.take() {
-            // The new address may overlap with the old one, so that goes first.
-            server.abort();
-            server.await.ok();
-        }
         let Some(address) = address else {
             return;
         };
@@ -70,11 +77,35 @@ impl Metrics {
                 self.server = Some(tokio::spawn(server.serve(self.printer.clone())));
             }
             Err(error) => {
-                warn!(
-                    "metrics_listen: nothing can listen at {address}: {error}; the next reload tries again"
+                let problem = format!(
+                    "nothing can listen at {address}: {error}; the next reload tries again"
                 );
+                warn!("metrics_listen: {problem}");
+                self.problem = Some(problem);
             }
         }
+    }
+
+    /// The new address may overlap with the old one, so that goes first, and its clients with it.
+    async fn close(&mut self) {
+        self.problem = None;
+        if let Some(server) = self.server.take() {
+            server.abort();
+            server.await.ok();
+        }
+    }
+
+    /// Why they are not where they should be.
+    pub(super) fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    /// Where they are, or why not, for the status.
+    pub(super) fn describe(&self) -> Option<status::Metrics> {
+        Some(status::Metrics {
+            address: self.address?.to_string(),
+            problem: self.problem.clone(),
+        })
     }
 }
 
@@ -106,14 +137,17 @@ impl Printer {
     async fn status(&self) -> Result<Status, String> {
         let stopping = || "the daemon is stopping".to_owned();
         let (answer, answered) = oneshot::channel();
-        let request = Request::Status;
-        let asked = self.desk.send(Ask { request, answer }).await;
-        asked.map_err(|_| stopping())?;
+        let ask = Ask {
+            request: Request::Status,
+            peer: OURSELVES,
+            answer,
+        };
+        self.desk.send(ask).await.map_err(|_| stopping())?;
         let reply = answered.await.map_err(|_| stopping())?;
         match serde_json::from_str(&reply.line).map_err(|error| error.to_string())? {
             Answer::Status(status) => Ok(*status),
             Answer::Error(reason) => Err(reason),
-            Answer::History(_) | Answer::Changes(_) | Answer::Refused(_) => {
+            Answer::History(_) | Answer::Changes(_) | Answer::Refused(_) | Answer::Capturing => {
                 Err("the daemon answered something else".into())
             }
         }
@@ -137,7 +171,7 @@ mod tests {
             let ask: Ask = asks.recv().await.unwrap();
             ask.answer(Answer::Error("not today".into()));
             let ask: Ask = asks.recv().await.unwrap();
-            let status = crate::daemon::status::tests::nothing();
+            let status = status::tests::nothing();
             ask.answer(Answer::Status(Box::new(status)));
             asks.recv().await
         };

@@ -249,9 +249,13 @@ impl Controller {
                 Severity::Note => info!("{}", diagnostic.concise()),
             }
         }
-        let changes = self.changes(&proposal);
+        let mut changes = self.changes(&proposal);
         match self.become_(proposal.running, proposal.plan, staff).await {
-            Ok(()) => Outcome::Done(changes),
+            Ok(()) => {
+                let problem = self.metrics.problem();
+                changes.extend(problem.map(|problem| format!("`metrics_listen`: {problem}")));
+                Outcome::Done(changes)
+            }
             Err(reason) => Outcome::Refused(vec![reason]),
         }
     }

@@ -38,6 +38,8 @@ pub struct Status {
     pub wakeups: Wakeups,
     /// What came of the last reload, if there was one.
     pub last_reload: Option<Reload>,
+    /// Where Prometheus gets the metrics, if `metrics_listen` says.
+    pub metrics: Option<Metrics>,
 }
 
 /// A virtual router.
@@ -252,6 +254,15 @@ pub struct Reload {
     pub lines: Vec<String>,
 }
 
+/// Where the metrics are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// `metrics_listen`, as an address and a port.
+    pub address: String,
+    /// Why they are not there; nothing if they are.
+    pub problem: Option<String>,
+}
+
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -283,6 +294,7 @@ pub(super) mod tests {
                 worst_at: None,
             },
             last_reload: None,
+            metrics: None,
         }
     }
 
