@@ -143,6 +143,18 @@ const TOOLS: &[Tool] = &[
         Purpose::Tests,
         ["tshark", "tshark", "wireshark-cli", "wireshark-cli"],
     ),
+    // Its server stays off: `install.sh` neither starts nor enables what a package brings.
+    tool(
+        "promtool",
+        "an independent judge of our metrics",
+        Purpose::Tests,
+        [
+            "prometheus",
+            "prometheus",
+            "golang-github-prometheus",
+            "prometheus",
+        ],
+    ),
     same(
         "ethtool",
         "making a link leave VLAN tags where they are",
