@@ -198,13 +198,13 @@ fn a_hundred_scrapes_a_second_change_nothing_about_a_failover() {
         is_over.store(true, Ordering::Relaxed);
         (scraped, scrapes.join().expect("every scrape is answered"))
     });
-    assert!(pages > 200, "{pages} pages in more than three seconds");
     println!("late by {calm:?}, and by {scraped:?} when scraped {pages} times");
     let difference = scraped.saturating_sub(calm);
     assert!(
         difference < Duration::from_millis(100),
         "late by {scraped:?} when scraped {pages} times, by {calm:?} when not"
     );
+    assert!(pages > 200, "{pages} pages in more than three seconds");
 }
 
 /// Two hundred who send a byte now and then, and come again when they are thrown out; a head that does not end; and nobody notices.
@@ -214,17 +214,16 @@ fn whoever_is_slow_or_never_ends_costs_nobody_but_himself() {
     let calm = Calm::now(&lab);
     let idle = open_files(&lab.r1);
     let mut crowd: Vec<_> = (0..CROWD).map(|_| dawdler(&lab.r1)).collect();
+    // Beside the places: the one who looks, and one who is just coming or going.
+    within(SILENCE / 2, "no more are kept than have places", || {
+        open_files(&lab.r1) <= idle + PLACES + 2
+    });
     never(SILENCE, "a role changes", || {
         come_again(&lab.r1, &mut crowd);
         let said = page(&lab.r1, PORTS[0]);
         assert!(said.contains("vrrp_virtual_routers 1\n"), "{said}");
         !calm.lasts()
     });
-    let files = open_files(&lab.r1);
-    assert!(
-        files <= idle + PLACES + 2,
-        "{files} open files, {idle} before the crowd"
-    );
 
     let head = format!(
         "GET /metrics HTTP/1.1\r\nx: {}\r\n\r\n",
