@@ -204,6 +204,19 @@ mod tests {
         assert!(said.ends_with("the daemon is stopping\n"), "{said}");
     }
 
+    #[test]
+    fn the_bounds_are_documented() {
+        let documented = include_str!("../../../docs/metrics.md");
+        for row in [
+            format!("| connections | {PLACES}. "),
+            format!("| the head of a request | {LONGEST_HEAD} bytes; "),
+        ] {
+            assert!(documented.contains(&row), "{row}");
+        }
+        assert_eq!(PATIENCE, Duration::from_secs(5));
+        assert!(documented.contains("one request; five seconds from the first byte"));
+    }
+
     /// Who has been there longest without asking goes; who asks is answered.
     #[tokio::test]
     async fn whoever_asks_finds_a_place() {

@@ -15,7 +15,7 @@ const COUNTERS: [Metric<Status, u64>; 2] = [
     ),
     metric(
         "xvrrpd_late_wakeups_total",
-        "Those of them that were more than 3.9 ms late.",
+        "Those of them that were late, from when on `xvrrpd status` says.",
         |node| node.wakeups.late,
     ),
 ];
