@@ -15,6 +15,7 @@ mod kernel_side;
 mod live;
 mod mail;
 mod meddlers;
+mod metrics;
 mod notify;
 mod pair;
 mod privileges;

@@ -6,9 +6,13 @@
 
 use std::ffi::OsStr;
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read, Write};
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
+use std::thread;
+
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
 use crate::binaries::Binaries;
 
@@ -146,6 +150,25 @@ impl Namespace {
             .args(arguments)
             .output()
             .expect("`nsenter` of util-linux runs")
+    }
+
+    /// Makes a socket as a process of this machine would: one that talks to its loopback interface, say. It stays this machine's.
+    ///
+    /// # Errors
+    ///
+    /// What the kernel says of the machine, or of the socket.
+    ///
+    /// # Panics
+    ///
+    /// If `make` does.
+    pub fn socket<T: Send>(&self, make: impl FnOnce() -> io::Result<T> + Send) -> io::Result<T> {
+        let network = File::open(format!("/proc/{}/ns/net", self.pid))?;
+        // Only this thread moves there, and it ends here.
+        let visitor = || {
+            move_into_link_name_space(network.as_fd(), Some(LinkNameSpaceType::Network))?;
+            make()
+        };
+        thread::scope(|scope| scope.spawn(visitor).join()).expect("a socket is made or is not")
     }
 
     /// Feeds lines to `ip -batch` on this machine's network.

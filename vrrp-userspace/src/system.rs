@@ -18,6 +18,7 @@ pub mod config_files;
 pub mod control_socket;
 pub mod datapath;
 pub mod host;
+pub mod http;
 pub mod log;
 pub mod mailer;
 pub mod netlink;

@@ -1,7 +1,7 @@
 //! What a configuration means: plain data, complete, with every default filled in.
 
 use std::{
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
@@ -56,6 +56,8 @@ pub struct Global {
     pub xdp: XdpSettings,
     /// Whose members may ask the running daemon; `xvrrpd` if absent and there is such a group.
     pub control_group: Option<ControlGroup>,
+    /// Where metrics are to be had; nowhere if absent.
+    pub metrics_listen: Option<SocketAddr>,
 }
 
 /// A group of this host.

@@ -10,6 +10,7 @@ pub(super) mod errands;
 pub mod history;
 pub(super) mod insight;
 pub mod last_words;
+pub(super) mod metrics;
 mod portrait;
 pub mod status;
 
@@ -162,8 +163,9 @@ pub(super) fn bind(config: &Config, pid_file: &Path) -> Result<ControlSocket, Co
 /// Opens for business. Without a socket the daemon works and cannot be asked.
 pub(super) fn open(
     socket: Result<ControlSocket, ControlSocketError>,
-) -> (Option<Reception>, mpsc::Receiver<Ask>) {
+) -> (Option<Reception>, mpsc::Sender<Ask>, mpsc::Receiver<Ask>) {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let desk = Desk(sender.clone());
     let reception = match socket {
         Ok(socket) => {
             let path = socket.path().display().to_string();
@@ -172,7 +174,7 @@ pub(super) fn open(
                 warn!("only root may ask at {path}: its group cannot be set: {reason}");
             }
             Some(Reception(tokio::spawn(async move {
-                if let Err(failure) = socket.serve(Desk(sender)).await {
+                if let Err(failure) = socket.serve(desk).await {
                     warn!("nobody can ask at {path}: {failure}");
                 }
             })))
@@ -182,7 +184,7 @@ pub(super) fn open(
             None
         }
     };
-    (reception, receiver)
+    (reception, sender, receiver)
 }
 
 fn group(config: &Config) -> Option<u32> {

@@ -29,6 +29,7 @@ use super::{
         errands::{Errand, Errands},
         insight::Insight,
         last_words,
+        metrics::Metrics,
     },
     election::{
         self, Election, RouterTable,
@@ -109,6 +110,7 @@ pub(super) struct Controller {
     pub(super) is_settled: bool,
     /// Whether the interfaces were seen after the last reason to look.
     pub(super) is_surveyed: bool,
+    pub(super) metrics: Metrics,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
@@ -227,7 +229,7 @@ impl Controller {
         let reporter = Reporter::new(runner.clone(), service_manager.clone());
         let reporter = reporter.run(told, roster, AlertSources::new(maps.alerts, heard));
         let (tracking, script_changes) = TrackingTasks::new(runner.clone());
-        let (reception, asks) = control::open(socket);
+        let (reception, desk, asks) = control::open(socket);
         let staff = Staff {
             election,
             addresses,
@@ -267,6 +269,7 @@ impl Controller {
             guard_news: GuardNews::default(),
             is_settled: true,
             is_surveyed: true,
+            metrics: Metrics::new(desk),
         };
         Ok((controller, staff))
     }
@@ -522,7 +525,8 @@ impl Controller {
     /// Says goodbye on every router, gives every address up, waits for both, and sends the guard home.
     ///
     /// Nobody waits for a script: it may itself be waiting for us to stop.
-    async fn stop(self, staff: Staff) {
+    async fn stop(mut self, staff: Staff) {
+        self.metrics.listen(None).await;
         self.network.log_raw_counters();
         self.outbox.send(Input::Stop);
         let Staff {

@@ -55,6 +55,7 @@ impl Running {
         let changed = [
             (self.mail != next.mail, "who is mailed, or how"),
             (old.router_id != new.router_id, "`router_id`"),
+            (old.metrics_listen != new.metrics_listen, "`metrics_listen`"),
         ];
         let changed = changed.into_iter().filter(|(has_changed, _)| *has_changed);
         let mut lines: Vec<_> = changed.map(|(_, what)| format!("{what} changes")).collect();
@@ -253,9 +254,13 @@ impl Controller {
                 Severity::Note => info!("{}", diagnostic.concise()),
             }
         }
-        let changes = self.changes(&proposal);
+        let mut changes = self.changes(&proposal);
         match self.become_(proposal.running, proposal.plan, staff).await {
-            Ok(()) => Outcome::Done(changes),
+            Ok(()) => {
+                let problem = self.metrics.problem();
+                changes.extend(problem.map(|problem| format!("`metrics_listen`: {problem}")));
+                Outcome::Done(changes)
+            }
             Err(reason) => Outcome::Refused(vec![reason]),
         }
     }
@@ -337,6 +342,8 @@ impl Controller {
             warn!("{failure}");
         }
         self.start(&before);
+        let address = self.running.config.global.metrics_listen;
+        self.metrics.listen(address).await;
         let observer = &self.observer;
         self.tracking
             .reconfigure(&self.plan.tracked, |script| observer.status_of(script));

@@ -52,6 +52,9 @@ const fn same(
 /// Stands for the package of a program that comes with the running kernel.
 const WITH_THE_KERNEL: &str = "linux-tools";
 
+/// Stands for the package of a program that had none of its own.
+const WITH_THE_SERVER: &str = "prometheus";
+
 const TOOLS: &[Tool] = &[
     same(
         "keepalived",
@@ -143,6 +146,18 @@ const TOOLS: &[Tool] = &[
         Purpose::Tests,
         ["tshark", "tshark", "wireshark-cli", "wireshark-cli"],
     ),
+    // Its server stays off: `install.sh` neither starts nor enables what a package brings.
+    tool(
+        "promtool",
+        "an independent judge of our metrics",
+        Purpose::Tests,
+        [
+            WITH_THE_SERVER,
+            WITH_THE_SERVER,
+            "golang-github-prometheus",
+            "prometheus",
+        ],
+    ),
     same(
         "ethtool",
         "making a link leave VLAN tags where they are",
@@ -156,9 +171,15 @@ impl Tool {
     pub(crate) fn packages(&self, distribution: &Distribution) -> Vec<String> {
         let [debian, ubuntu, fedora, arch] = self.packages;
         let package = match distribution {
+            Distribution::Debian { version } if debian == WITH_THE_SERVER => {
+                promtool(version.is_none_or(|version| version >= 13))
+            }
             Distribution::Debian { .. } => debian,
             Distribution::Ubuntu { release, kernel } if ubuntu == WITH_THE_KERNEL => {
                 return with_the_kernel(*release, kernel);
+            }
+            Distribution::Ubuntu { release, .. } if ubuntu == WITH_THE_SERVER => {
+                promtool(*release >= 2510)
             }
             Distribution::Ubuntu { .. } => ubuntu,
             Distribution::Fedora => fedora,
@@ -175,6 +196,15 @@ impl Tool {
                 .is_some_and(|path| answers(&path.to_string_lossy(), &["version"])),
             program => workspace::find(program).is_none(),
         }
+    }
+}
+
+/// Debian 13 and Ubuntu 25.10 have a package of promtool's own; before, it came with the server.
+const fn promtool(is_apart: bool) -> &'static str {
+    if is_apart {
+        "promtool"
+    } else {
+        WITH_THE_SERVER
     }
 }
 

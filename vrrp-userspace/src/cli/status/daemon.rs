@@ -25,6 +25,7 @@ pub(super) fn describe(sheet: &mut Sheet, status: &Status, zone: &TimeZone) {
     sheet.entry("guard", &[guard(status.guard_pid)]);
     sheet.entry("wake-ups", &wakeups(&status.wakeups, zone));
     reload(sheet, status, zone);
+    metrics(sheet, status);
     if status.leaving_addresses > 0 {
         let leaving = count(status.leaving_addresses, "address");
         let text = format!("{leaving} taken away by a reload and not gone yet");
@@ -88,4 +89,15 @@ fn reload(sheet: &mut Sheet, status: &Status, zone: &TimeZone) {
     for line in &reload.lines {
         sheet.item(&[plain(line.as_str())]);
     }
+}
+
+fn metrics(sheet: &mut Sheet, status: &Status) {
+    let Some(metrics) = &status.metrics else {
+        return;
+    };
+    let text = match &metrics.problem {
+        Some(problem) => piece(Tone::Bad, problem.as_str()),
+        None => plain(format!("http://{}/metrics", metrics.address)),
+    };
+    sheet.entry("metrics", &[text]);
 }

@@ -202,6 +202,8 @@ fn adverts(adverts: &Adverts) -> Vec<Piece> {
     let Adverts {
         sent,
         releases_sent,
+        releases_accepted: _,
+        lists_differed: _,
         cannot_be_sent,
         accepted,
         rejected_since_accepted,

@@ -7,8 +7,8 @@ use jiff::{Timestamp, tz::TimeZone};
 
 use super::{only, page};
 use crate::daemon::status::{
-    ActiveRouter, Addresses, Adverts, Counters, Instance, Interface, Priority, Program, ProgramMap,
-    Reload, Script, Status, Wakeups, Xdp,
+    ActiveRouter, Addresses, Adverts, Counters, Instance, Interface, Metrics, Priority, Program,
+    ProgramMap, Reload, Script, Status, Wakeups, Xdp,
 };
 
 #[test]
@@ -74,6 +74,14 @@ fn a_master_in_trouble_says_what_is_wrong_and_what_it_means() {
                 .into(),
         ],
     });
+    status.metrics = Some(Metrics {
+        address: "127.0.0.1:9650".into(),
+        problem: Some(
+            "nothing can listen at 127.0.0.1:9650: Address already in use (os error 98); the next \
+             reload tries again"
+                .into(),
+        ),
+    });
     let one = &mut status.instances[0];
     one.state = "MASTER".into();
     one.because = Some("no advert in 3.609 s; 12 rejected; 0 saved by the map".into());
@@ -117,6 +125,8 @@ fn a_master_in_trouble_says_what_is_wrong_and_what_it_means() {
                          configuration stays:
             /etc/keepalived/keepalived.conf:7:5: error: unknown keyword
               `virtual_ruoter_id`; this line is longer than the page
+          metrics        nothing can listen at 127.0.0.1:9650: Address already in use
+                         (os error 98); the next reload tries again
 
         HA_V1: MASTER for 10 min 0 s, since 2026-11-26 02:10:00
           because        no advert in 3.609 s; 12 rejected; 0 saved by the map
@@ -304,6 +314,7 @@ pub(super) fn backup() -> Status {
             worst_at: Some(at("2026-11-26T01:02:03Z")),
         },
         last_reload: None,
+        metrics: None,
     }
 }
 
@@ -333,6 +344,8 @@ fn instance() -> Instance {
         adverts: Adverts {
             sent: 20,
             releases_sent: 1,
+            releases_accepted: 2,
+            lists_differed: 0,
             cannot_be_sent: false,
             accepted: 598,
             rejected_since_accepted: 0,
@@ -346,6 +359,7 @@ fn instance() -> Instance {
             missing: Vec::new(),
             left_over: Vec::new(),
         },
+        joined: at("2026-11-26T00:00:00Z"),
         became_master: 1,
     }
 }

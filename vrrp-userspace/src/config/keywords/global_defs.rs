@@ -227,6 +227,17 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
                 Ok(())
             }),
         },
+        Keyword {
+            name: "metrics_listen",
+            usage: "metrics_listen [<address>:]<port>",
+            help: "Where Prometheus gets `/metrics` by HTTP; nowhere unless given. On 127.0.0.1 if only a port is given. Whoever \
+                   reaches it can read it: there is no password and no encryption.",
+            since: "xvrrpd 0.1",
+            apply: Apply::Words(|draft, words| {
+                draft.global.metrics_listen = Some(values::listen(words)?);
+                Ok(())
+            }),
+        },
         // What follows is known and not done. First, what changes who is heard, what is sent or who follows whom.
         Keyword::only_supported_as(
             "vrrp_mcast_group4",

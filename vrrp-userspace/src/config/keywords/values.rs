@@ -1,6 +1,9 @@
 //! Values that several tables read the same way.
 
-use std::time::Duration;
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use super::super::{
     draft::GarpDraft,
@@ -25,6 +28,31 @@ pub(super) fn weight(words: &mut Words<'_>) -> Result<Weight, Problem> {
 /// `2` or `3`
 pub(super) fn version(words: &mut Words<'_>) -> Result<Version, Problem> {
     words.choice(&[("2", Version::V2), ("3", Version::V3)])
+}
+
+/// `[<address>:]<port>`, on the loopback interface unless an address says otherwise.
+pub(super) fn listen(words: &mut Words<'_>) -> Result<SocketAddr, Problem> {
+    let word = words.word("a port, or an address and a port")?;
+    let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let address = word.text.parse().map(local);
+    let address = address.or_else(|_| word.text.parse::<SocketAddr>());
+    let Some(address) = address.ok().filter(|address| address.port() > 0) else {
+        return Err(Problem::error("must be a port, or an address and a port")
+            .at(word, "neither")
+            .help("metrics_listen 9650, or 127.0.0.1:9650, or [::1]:9650"));
+    };
+    if !address.ip().is_loopback() {
+        let port = address.port();
+        words.tell(
+            Problem::warning("lets everybody read who reaches this address")
+                .at(word, "not on the loopback interface")
+                .now("it listens there, without password and encryption")
+                .help(format!(
+                    "metrics_listen {port}, and a proxy that asks who it is"
+                )),
+        );
+    }
+    Ok(address)
 }
 
 /// Seconds that keepalived reads without decimals.

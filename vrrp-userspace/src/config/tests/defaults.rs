@@ -57,6 +57,47 @@ fn global_defaults_hold_wherever_they_stand() {
 }
 
 #[test]
+fn metrics_are_for_this_host_unless_an_address_says_otherwise() {
+    let listening = |words: &str| {
+        let text = format!(
+            "global_defs {{\n metrics_listen {words}\n}}\n{}",
+            complete("")
+        );
+        let (config, diagnostics) = load_text(&text);
+        (config.global.metrics_listen, said(&diagnostics))
+    };
+    for (words, address) in [
+        ("9650", "127.0.0.1:9650"),
+        ("127.0.0.2:9650", "127.0.0.2:9650"),
+        ("[::1]:9650", "[::1]:9650"),
+    ] {
+        assert_eq!(listening(words), (Some(address.parse().unwrap()), vec![]));
+    }
+    assert_eq!(good(&complete("")).global.metrics_listen, None);
+    let (address, said) = listening("10.0.0.1:9650");
+    assert_eq!(address, Some("10.0.0.1:9650".parse().unwrap()));
+    assert_eq!(
+        said,
+        [
+            "warning: `metrics_listen` lets everybody read who reaches this address; it listens there, without password and \
+             encryption (metrics_listen 9650, and a proxy that asks who it is)"
+        ]
+    );
+    for words in [
+        "0",
+        "65536",
+        "localhost",
+        "localhost:9650",
+        "10.0.0.1",
+        "::1:x",
+        "10.0.0.1:0",
+    ] {
+        let (address, said) = listening(words);
+        assert_eq!((address, said.len()), (None, 1), "{words}: {said:?}");
+    }
+}
+
+#[test]
 fn several_global_blocks_add_up_and_the_last_value_wins() {
     let (config, _) = load_text(
         "global_defs { router_id a\n smtp_alert }\nglobal_defs { router_id b\n script_user x y }\n\

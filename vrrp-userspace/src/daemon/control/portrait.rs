@@ -55,6 +55,7 @@ impl Controller {
             leaving_addresses: leaving.sum::<usize>() as u64,
             wakeups: wakeups(&snapshot.punctuality, wall),
             last_reload: self.last_reload.as_ref().map(|last| reload(last, wall)),
+            metrics: self.metrics.describe(),
         };
         Ok((snapshot.at, status))
     }

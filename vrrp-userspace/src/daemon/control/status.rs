@@ -38,6 +38,8 @@ pub struct Status {
     pub wakeups: Wakeups,
     /// What came of the last reload, if there was one.
     pub last_reload: Option<Reload>,
+    /// Where Prometheus gets the metrics, if `metrics_listen` says.
+    pub metrics: Option<Metrics>,
 }
 
 /// A virtual router.
@@ -69,6 +71,8 @@ pub struct Instance {
     pub adverts: Adverts,
     /// The addresses it holds while it is MASTER.
     pub addresses: Addresses,
+    /// Since when it is there, and everything is counted.
+    pub joined: Timestamp,
     /// How often it has become MASTER.
     pub became_master: u64,
 }
@@ -141,6 +145,10 @@ pub struct Adverts {
     pub sent: u64,
     /// Those of them with priority 0.
     pub releases_sent: u64,
+    /// How many with priority 0 were accepted.
+    pub releases_accepted: u64,
+    /// How often the list of addresses in one was another than ours, and that was news.
+    pub lists_differed: u64,
     /// Whether the last one could not be sent.
     pub cannot_be_sent: bool,
     /// How many were accepted.
@@ -244,4 +252,132 @@ pub struct Reload {
     pub is_done: bool,
     /// What it changed, or why it was refused.
     pub lines: Vec<String>,
+}
+
+/// Where the metrics are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// `metrics_listen`, as an address and a port.
+    pub address: String,
+    /// Why they are not there; nothing if they are.
+    pub problem: Option<String>,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    fn some_time() -> Timestamp {
+        Timestamp::from_second(1_795_367_637).unwrap()
+    }
+
+    /// Of a daemon without a router.
+    pub(in crate::daemon) fn nothing() -> Status {
+        Status {
+            version: "0.1.0".into(),
+            pid: 1,
+            pid_file: PathBuf::new(),
+            configuration: PathBuf::new(),
+            at: some_time(),
+            started: some_time(),
+            uptime_seconds: 0,
+            guard_pid: None,
+            instances: Vec::new(),
+            interfaces: Vec::new(),
+            program: None,
+            leaving_addresses: 0,
+            wakeups: Wakeups {
+                total: 0,
+                late: 0,
+                late_after_us: 3_900,
+                worst_us: 0,
+                worst_at: None,
+            },
+            last_reload: None,
+            metrics: None,
+        }
+    }
+
+    /// Of a daemon with one router of this name, a Backup, and something to say about everything.
+    pub(in crate::daemon) fn busy(name: &str) -> Status {
+        Status {
+            instances: vec![instance(name)],
+            interfaces: vec![interface()],
+            last_reload: Some(Reload {
+                at: some_time(),
+                is_done: true,
+                lines: Vec::new(),
+            }),
+            ..nothing()
+        }
+    }
+
+    fn instance(name: &str) -> Instance {
+        Instance {
+            name: name.into(),
+            interface: "eth0".into(),
+            vrid: 51,
+            version: 2,
+            state: "BACKUP".into(),
+            since: some_time(),
+            because: None,
+            faults: Vec::new(),
+            priority: Priority {
+                effective: 100,
+                configured: 100,
+                scripts: Vec::new(),
+            },
+            advert_interval_ms: 1_000,
+            active_router: Some(ActiveRouter {
+                address: Ipv4Addr::new(10, 0, 0, 2),
+                priority: Some(101),
+                last_advert_age_ms: Some(412),
+                is_this_router: false,
+            }),
+            adverts: Adverts {
+                sent: 20,
+                releases_sent: 1,
+                releases_accepted: 2,
+                lists_differed: 0,
+                cannot_be_sent: false,
+                accepted: 598,
+                rejected_since_accepted: 0,
+                saved_by_map: 0,
+            },
+            addresses: Addresses {
+                configured: 2,
+                excluded: 0,
+                held: Some(0),
+                list: Vec::new(),
+                missing: Vec::new(),
+                left_over: Vec::new(),
+            },
+            joined: some_time(),
+            became_master: 3,
+        }
+    }
+
+    fn interface() -> Interface {
+        let counted = |count| BTreeMap::from([("checksum".to_owned(), count)]);
+        Interface {
+            name: "eth0".into(),
+            index: Some(2),
+            is_up: true,
+            carries_adverts: true,
+            xdp: Xdp {
+                mode: "native".into(),
+                configured: "auto".into(),
+                why: None,
+                is_final: true,
+                link_id: None,
+                command: None,
+            },
+            raw_path: "undecided".into(),
+            counters: Counters {
+                program: counted(5),
+                raw: counted(2),
+                raw_lost: 0,
+            },
+        }
+    }
 }

@@ -102,7 +102,7 @@ fn table() -> Vec<Row> {
             },
             &[
                 "apt-get install bpftool dpkg-dev ethtool haproxy init-system-helpers iproute2 keepalived \
-               man-db procps python3-aiosmtpd strace systemd sysvinit-utils tcpdump tshark util-linux",
+               man-db procps prometheus python3-aiosmtpd strace systemd sysvinit-utils tcpdump tshark util-linux",
             ],
         ),
         (
@@ -113,6 +113,15 @@ fn table() -> Vec<Row> {
                 ..ready()
             },
             &["apt-get install linux-tools-6.8.0-1 linux-tools-common"],
+        ),
+        (
+            "Debian, where promtool has a package",
+            Found {
+                missing: only("promtool"),
+                distribution: Distribution::Debian { version: Some(13) },
+                ..ready()
+            },
+            &["apt-get install promtool"],
         ),
         (
             "Ubuntu, where bpftool has a package",

@@ -47,6 +47,7 @@ impl Controller {
             active_router: active_router(router, &block, now),
             adverts: adverts(router, &block),
             addresses: addresses(plan, router.state, &self.insight.held),
+            joined: self.insight.wall.at(router.career.joined),
             became_master: router.career.became_active,
         })
     }
@@ -112,6 +113,8 @@ fn adverts(router: &RouterSnapshot, block: &BlockView) -> Adverts {
     Adverts {
         sent: spoken.sent,
         releases_sent: spoken.releases,
+        releases_accepted: router.career.releases_heard,
+        lists_differed: router.career.lists_differed,
         cannot_be_sent: spoken.is_mute,
         accepted: by_program + heard.accepted_raw,
         rejected_since_accepted: u64::from(block.rejected) + u64::from(heard.rejected_raw),
