@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
-    guard::{self, ReleaseAdvert, ScriptIndex, SlotIndex, Table},
+    guard::{self, ReleaseAdvert, Script, ScriptIndex, SlotIndex, Table},
     protocol::Priority,
     system::{
         account,
@@ -157,13 +157,21 @@ pub(super) fn guard_slot(
     }
 }
 
-/// Everything the guard has to know. What departs belongs to it until it is gone.
+/// Everything the guard has to know. What departs belongs to it until it is gone, and so do `last_words`, the scripts that may still be
+/// ordered although the plan has them no more.
 pub(super) fn guard_table(
     plan: &Plan,
     network: &Network,
     departing: &BTreeMap<usize, Departing>,
+    last_words: &BTreeMap<ScriptIndex, Script>,
     pid_file: &Path,
 ) -> Table {
+    let mut scripts = plan.scripts.clone();
+    scripts.extend(
+        last_words
+            .iter()
+            .map(|(index, script)| (*index, script.clone())),
+    );
     let mut slots = BTreeMap::new();
     for (slot, router) in &plan.routers {
         slots.insert(*slot, guard_slot(router, network, network.source_of(*slot)));
@@ -183,7 +191,7 @@ pub(super) fn guard_table(
         slots: slots
             .filter_map(|(slot, told)| Some((index(slot)?, told)))
             .collect(),
-        scripts: plan.scripts.clone(),
+        scripts,
     }
 }
 

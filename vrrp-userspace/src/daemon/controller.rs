@@ -48,7 +48,7 @@ use super::{
 };
 use crate::{
     config::{Config, Diagnostic},
-    guard::{GuardLink, GuardSender, LinkError, Table},
+    guard::{GuardLink, GuardSender, LinkError, Script, ScriptIndex, Table},
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
@@ -94,6 +94,8 @@ pub(super) struct Controller {
     pub(super) tracking: TrackingTasks,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, Departing>,
+    /// The scripts of the plan before, while a reload is under way: those who leave have them run.
+    pub(super) last_words: BTreeMap<ScriptIndex, Script>,
     /// How often the plan has changed.
     pub(super) edition: u64,
     /// What the guard was told last, and how many tables it was told until then.
@@ -256,6 +258,7 @@ impl Controller {
             capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
             departing: BTreeMap::new(),
+            last_words: BTreeMap::new(),
             edition: 0,
             guard_news: GuardNews::default(),
             is_settled: true,
@@ -316,7 +319,7 @@ impl Controller {
     }
 
     pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
-        address_news::log(&self.plan, report);
+        address_news::log(&self.plan, &self.departing, report);
         let (AddressReport::Reassigned {
             slot,
             edition,
@@ -460,7 +463,13 @@ impl Controller {
         &mut self,
     ) -> Option<impl FnOnce() -> std::result::Result<(), LinkError> + Send + 'static> {
         let pid_file = &self.options.pid_file;
-        let table = assembly::guard_table(&self.plan, &self.network, &self.departing, pid_file);
+        let table = assembly::guard_table(
+            &self.plan,
+            &self.network,
+            &self.departing,
+            &self.last_words,
+            pid_file,
+        );
         self.guard_news.of(table, &self.runner)
     }
 

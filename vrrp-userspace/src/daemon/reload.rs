@@ -292,9 +292,11 @@ impl Controller {
         let departing = self.departing.clone();
         self.edition += 1;
         self.note_departures(&before);
+        self.last_words.clone_from(&before.scripts);
         if let Err(failure) = self.inform_guard().await {
             self.plan = before;
             self.departing = departing;
+            self.last_words.clear();
             return Err(failure);
         }
         self.unseat(&before).await;
@@ -305,6 +307,8 @@ impl Controller {
             .orders()
             .assign(assignments(&before, &self.plan, self.edition));
         self.introduce(&running, staff).await;
+        // Whatever the old scripts are run for has been ordered, and the guard hears it before it hears of the next table.
+        self.last_words.clear();
         self.running = running;
         self.change_seats(&before);
         self.seat(&before);
