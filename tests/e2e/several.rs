@@ -1,10 +1,12 @@
 //! Several routers on one node: what a reload moves between them, and who leaves.
 
 use std::fs;
+use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
 
 use vrrp_tests::Daemon::Xvrrpd;
-use vrrp_tests::{Lab, Node, Plan, seeds, within};
+use vrrp_tests::process::Background;
+use vrrp_tests::{Lab, Moment, Node, Plan, seeds, within};
 
 use crate::reload::{PATIENCE, Reloaded, reload};
 
@@ -42,6 +44,66 @@ fn the_scripts_of_a_router_that_leaves_are_run_also_those_that_wait_behind_a_slo
     assert!(!lab.r1.said(&["() "]), "every line says whom it is about");
 }
 
+#[test]
+fn an_address_that_moves_between_two_active_routers_stays_where_it_is() {
+    let lab = alone();
+    with_second(&lab.r1, "192.168.0.7", "");
+    both_are_active(&lab.r1);
+    let moving = seeds::ADDRESSES[1];
+    let watch = Watch::on(&lab.r1);
+    let since = Moment::now();
+    for round in 0..20 {
+        let (first, others) = if round % 2 == 0 {
+            (without(moving), format!("192.168.0.7 dev eth1\n{moving}"))
+        } else {
+            (seeds::MASTER_CONF.to_owned(), "192.168.0.7".to_owned())
+        };
+        lab.r1
+            .write_config(&format!("{first}\n{}", second(&others, "")));
+        assert_eq!(reload(&lab.r1), Reloaded::Complete);
+    }
+    within(PATIENCE, "the last holder has announced it", || {
+        lab.second
+            .arps(since)
+            .iter()
+            .any(|arp| arp.sender == moving)
+    });
+    assert_eq!(watch.removed(), [""; 0], "it never went");
+    assert!(!lab.r1.said(&["somebody removed"]));
+    assert!(lab.r1.holds(moving));
+
+    // It belongs to the one who had it last.
+    lab.r1.write_config(seeds::MASTER_CONF);
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+    assert!(lab.r1.holds(moving));
+    lab.r1.stop_daemon();
+    assert!(lab.r1.holds_no_address());
+}
+
+/// Without `promote_secondaries` the kernel takes every other address of a prefix away with the first.
+#[test]
+fn the_others_of_a_prefix_come_back_when_the_first_of_it_is_taken_out() {
+    let lab = alone();
+    let off = "for f in /proc/sys/net/ipv4/conf/*/promote_secondaries; do echo 0 >$f; done";
+    lab.r1.machine().run("sh", &["-c", off]);
+    let all = "172.16.5.1/24 dev eth1\n172.16.5.2/24 dev eth1\n172.16.5.3/24";
+    with_second(&lab.r1, all, "");
+    both_are_active(&lab.r1);
+    let [first, others @ ..] = [1, 2, 3].map(|last| Ipv4Addr::new(172, 16, 5, last));
+    within(PATIENCE, "all are there", || lab.r1.holds(others[1]));
+
+    let fewer = "172.16.5.2/24 dev eth1\n172.16.5.3/24";
+    with_second(&lab.r1, fewer, "");
+
+    within(PATIENCE, "the first goes", || !lab.r1.holds(first));
+    let watch = Watch::on(&lab.r1);
+    let are_there = || others.iter().all(|other| lab.r1.holds(*other));
+    within(PATIENCE, "the others are there", are_there);
+    assert_eq!(watch.removed(), [""; 0], "and stay");
+    assert!(are_there());
+    assert!(!lab.r1.said(&["somebody removed"]));
+}
+
 /// r1 is Active, and there is nobody else.
 fn alone() -> Lab {
     let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd));
@@ -70,4 +132,71 @@ fn write_script(node: &Node, name: &str, text: &str) {
     let path = node.machine().path(&format!("/etc/keepalived/{name}"));
     fs::write(&path, text).expect("the node has a folder for its scripts");
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it can be executable");
+}
+
+fn both_are_active(node: &Node) {
+    within(PATIENCE, "both are Active", || {
+        node.said(&["(HA_V1) Entering MASTER STATE"])
+            && node.said(&["(VI_2) Entering MASTER STATE"])
+    });
+    within(PATIENCE, "and have announced their addresses", || {
+        node.holds(Ipv4Addr::new(192, 168, 0, 7)) || node.holds(Ipv4Addr::new(172, 16, 5, 1))
+    });
+}
+
+/// The seed without one of its addresses.
+fn without(address: Ipv4Addr) -> String {
+    seeds::MASTER_CONF.replace(&format!("{address} dev eth1"), "")
+}
+
+/// What happens to the addresses of a node.
+struct Watch<'a> {
+    node: &'a Node,
+    _monitor: Background,
+}
+
+impl<'a> Watch<'a> {
+    const FILE: &'static str = "/run/lab/addresses";
+    const MARK: &'static str = "10.99.99.99";
+
+    fn on(node: &'a Node) -> Self {
+        let monitor = format!("exec ip -oneline monitor address >{}", Self::FILE);
+        let monitor = Background::start(node.machine().command("sh").args(["-c", &monitor]));
+        let watch = Self {
+            node,
+            _monitor: monitor,
+        };
+        within(PATIENCE, "the monitor hears", || {
+            watch.text_after_a_mark().is_some()
+        });
+        watch
+    }
+
+    /// The lines about addresses that went, until now.
+    fn removed(&self) -> Vec<String> {
+        let mut text = String::new();
+        within(PATIENCE, "the monitor has heard everything", || {
+            self.text_after_a_mark().is_some_and(|told| {
+                text = told;
+                true
+            })
+        });
+        let removed = text.lines().filter(|line| line.starts_with("Deleted"));
+        let removed = removed.filter(|line| !line.contains(Self::MARK));
+        removed.map(str::to_owned).collect()
+    }
+
+    /// Everything up to a mark that was just made, if that has been heard.
+    fn text_after_a_mark(&self) -> Option<String> {
+        let file = self.node.machine().path(Self::FILE);
+        let text = || fs::read_to_string(&file).unwrap_or_default();
+        let marks = |text: &str| text.matches(Self::MARK).count();
+        let before = marks(&text());
+        let mark = format!(
+            "address add {0}/32 dev lo\naddress del {0}/32 dev lo\n",
+            Self::MARK
+        );
+        self.node.machine().ip_batch(&mark);
+        Some(text()).filter(|text| marks(text) >= before + 2)
+    }
 }

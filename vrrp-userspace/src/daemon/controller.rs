@@ -55,7 +55,7 @@ use crate::{
         clock,
         control_socket::{ControlSocket, ControlSocketError},
         datapath::Blocks,
-        netlink::{InterfaceAddress, Netlink, NetworkChange},
+        netlink::{InterfaceAddress, Netlink, NetworkChange, Requester},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
     },
@@ -92,6 +92,8 @@ pub(super) struct Controller {
     /// Who wants to see frames is put through here.
     pub(super) capture: Exchange,
     pub(super) tracking: TrackingTasks,
+    /// Under what the kernel knows the address worker.
+    address_worker: Requester,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, Departing>,
     /// The scripts of the plan before, while a reload is under way: those who leave have them run.
@@ -183,6 +185,8 @@ impl Controller {
         let (addresses, address_news) =
             start_address_worker(plan, &guard, is_the_only_one, &has_leftovers)?;
 
+        let address_worker = addresses.requester();
+
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
         let (tap, tapped) = Tap::new();
@@ -257,6 +261,7 @@ impl Controller {
             service_manager,
             capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
+            address_worker,
             departing: BTreeMap::new(),
             last_words: BTreeMap::new(),
             edition: 0,
@@ -391,10 +396,11 @@ impl Controller {
                 self.insight.held.added(&observed.address);
                 self.is_settled &= observed.is_ours;
             }
-            NetworkChange::AddressRemoved(observed) => {
+            NetworkChange::AddressRemoved { observed, by } => {
                 self.insight.held.removed(&observed.address);
                 self.is_settled &= observed.is_ours;
-                if !self.is_departing(&observed.address) {
+                // What the address worker removes, or what goes with that, is its own affair.
+                if !self.address_worker.is(by) {
                     removed.note(&self.plan, &observed.address);
                 }
             }
@@ -403,15 +409,6 @@ impl Controller {
                 self.look_afresh().await;
             }
         }
-    }
-
-    /// Whether a reload has taken this address away, so that its going is no surprise.
-    fn is_departing(&self, gone: &InterfaceAddress) -> bool {
-        let mut departing = self
-            .departing
-            .values()
-            .flat_map(|slot| &slot.slot.addresses);
-        departing.any(|address| address.is_same_as(gone))
     }
 
     /// Looks at every interface. If they cannot be listed everything stays as it is, and we come back: not knowing is no reason to fail over.
