@@ -3,6 +3,7 @@
 use std::fs;
 use std::net::Ipv4Addr;
 use std::os::unix::fs::PermissionsExt;
+use std::time::Duration;
 
 use vrrp_tests::Daemon::Xvrrpd;
 use vrrp_tests::process::Background;
@@ -104,6 +105,35 @@ fn the_others_of_a_prefix_come_back_when_the_first_of_it_is_taken_out() {
     assert!(!lab.r1.said(&["somebody removed"]));
 }
 
+/// P4: to close a socket that has joined a group waits for the kernel's lock of the routing tables. Here every close of the election thread
+/// takes longer than two intervals.
+#[test]
+fn adverts_keep_their_rhythm_when_another_interface_is_let_go() {
+    let lab = alone();
+    let config = format!("{}\n{}", seeds::MASTER_CONF, second("192.168.0.7", ""));
+    let on_second = config.replace("VI_2 {\n    interface eth0", "VI_2 {\n    interface eth1");
+    lab.r1.write_config(&on_second);
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+    both_are_active(&lab.r1);
+    let _slow = slow_closes(&lab.r1);
+
+    let since = Moment::now();
+    lab.r1.write_config(seeds::MASTER_CONF);
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+
+    let adverts = || {
+        let address = lab.r1.identity().first;
+        lab.first.advertisements_from(address, since)
+    };
+    within(PATIENCE, "r1 goes on", || adverts().len() > 5);
+    let mut heard = vec![since];
+    heard.extend(adverts().iter().map(|advert| advert.at));
+    for pair in heard.windows(2) {
+        let gap = pair[1].since(pair[0]);
+        assert!(gap < Duration::from_secs(2), "no advert for {gap:?}");
+    }
+}
+
 /// r1 is Active, and there is nobody else.
 fn alone() -> Lab {
     let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd));
@@ -147,6 +177,20 @@ fn both_are_active(node: &Node) {
 /// The seed without one of its addresses.
 fn without(address: Ipv4Addr) -> String {
     seeds::MASTER_CONF.replace(&format!("{address} dev eth1"), "")
+}
+
+/// Lets the election thread wait whenever it closes something.
+fn slow_closes(node: &Node) -> Background {
+    let trace = "for task in /proc/[0-9]*/task/*; do\n\
+                 if [ \"$(cat $task/comm)\" = election ]; then\n\
+                 exec strace -qq -o /run/lab/closes -e trace=close,poll,ppoll -e inject=close:delay_enter=2500000 -p ${task##*/}\n\
+                 fi; done";
+    let strace = Background::start(node.machine().command("sh").args(["-c", trace]));
+    let file = node.machine().path("/run/lab/closes");
+    within(PATIENCE, "strace sees the election wait", || {
+        fs::read_to_string(&file).is_ok_and(|text| text.contains("poll("))
+    });
+    strace
 }
 
 /// What happens to the addresses of a node.

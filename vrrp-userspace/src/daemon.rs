@@ -16,6 +16,7 @@ mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
+mod backlog;
 mod capture;
 mod career;
 mod carrier;

@@ -27,7 +27,7 @@ use crate::{
 };
 
 /// Inputs that may wait.
-const CAPACITY: usize = 256;
+pub(super) const CAPACITY: usize = 256;
 
 /// Something for the election thread.
 pub(super) enum Input {
