@@ -134,6 +134,35 @@ fn adverts_keep_their_rhythm_when_another_interface_is_let_go() {
     }
 }
 
+/// The kernel refuses one more membership of a group, and later does not.
+#[test]
+fn an_interface_that_cannot_be_listened_on_yet_is_tried_again() {
+    let lab = alone();
+    let allowed = |count: u32| {
+        let set = format!("echo {count} >/proc/sys/net/ipv4/igmp_max_memberships");
+        lab.r1.machine().run("sh", &["-c", &set]);
+    };
+    allowed(0);
+    let config = format!("{}\n{}", seeds::MASTER_CONF, second("192.168.0.7", ""));
+    let on_second = config.replace("VI_2 {\n    interface eth0", "VI_2 {\n    interface eth1");
+    lab.r1.write_config(&on_second);
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+    within(PATIENCE, "VI_2 is at fault", || {
+        lab.r1.said(&["(VI_2) Entering FAULT STATE"])
+    });
+
+    allowed(20);
+    within(PATIENCE, "VI_2 takes part when it hears", || {
+        lab.r1.said(&["(VI_2) Entering MASTER STATE"])
+    });
+    let log = lab.r1.log();
+    assert_eq!(log.matches("no raw socket on eth1").count(), 1, "said once");
+    assert!(
+        !log.contains("another XDP program"),
+        "ours has stayed there"
+    );
+}
+
 /// r1 is Active, and there is nobody else.
 fn alone() -> Lab {
     let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd));

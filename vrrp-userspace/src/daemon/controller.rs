@@ -381,6 +381,7 @@ impl Controller {
                         self.link(&link.name, link.up);
                     }
                     self.network.link_is_there(&self.plan, &link).await;
+                    self.is_surveyed &= self.network.hears_everywhere();
                     self.is_settled = false;
                 }
                 self.network.look_for_tags().await;
@@ -424,7 +425,7 @@ impl Controller {
                 return;
             }
         };
-        self.is_surveyed = true;
+        self.is_surveyed = self.network.hears_everywhere();
         for link in &mut there {
             link.up |= !self.network.carrier_changed(link);
         }

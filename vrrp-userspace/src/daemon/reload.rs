@@ -323,6 +323,7 @@ impl Controller {
                 for link in links.iter().filter(is_new) {
                     self.observer.interface(&link.name, link.up);
                 }
+                self.is_surveyed &= self.network.hears_everywhere();
             }
             Err(failure) => {
                 warn!("Netlink: the interfaces cannot be listed yet: {failure}");
