@@ -163,6 +163,28 @@ fn an_interface_that_cannot_be_listened_on_yet_is_tried_again() {
     );
 }
 
+/// The program is loaded at the start or not at all, and whoever could have it since a reload is told why it is not there.
+#[test]
+fn an_interface_that_comes_too_late_for_the_program_is_said_to_do_without() {
+    let off = |seed: &str| seed.replacen("{\n", "{\n    @xvrrpd xdp_mode off\n", 1);
+    let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd).with_configs(off));
+    lab.start_alone(&lab.r1);
+    lab.r1.machine().ip_batch(
+        "link add late0 type veth peer late1\nlink set late1 up\nlink set late0 up\naddress add 10.7.0.1/24 dev late0\n",
+    );
+    let second = second("192.168.0.7", "    @xvrrpd xdp_mode auto\n");
+    let second = second.replace("interface eth0", "interface late0");
+    lab.r1
+        .write_config(&format!("{}\n{second}", off(seeds::MASTER_CONF)));
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+
+    let why = "the XDP program was not loaded";
+    assert!(lab.r1.said(&["Reload: late0 is brought up", why]));
+    within(PATIENCE, "the log says it where the others say it", || {
+        lab.r1.said(&["XDP on late0:", why])
+    });
+}
+
 /// r1 is Active, and there is nobody else.
 fn alone() -> Lab {
     let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd));

@@ -8,7 +8,7 @@ use tracing::{debug, error, warn};
 use vrrp_ebpf::wire::ipv4;
 
 use super::{
-    network::Network,
+    network::{NOT_LOADED, Network},
     observer::Dependencies,
     plan::{Plan, RouterPlan},
     reload::Departing,
@@ -22,8 +22,8 @@ use crate::{
         account,
         capabilities::{self, BPF},
         datapath::{
-            Alerts, AttachError, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher,
-            RingSizes, Statistics,
+            Alerts, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher, RingSizes,
+            Statistics,
         },
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
@@ -60,7 +60,7 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
         .values()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
-        return Maps::without(AttachError::Off.to_string());
+        return Maps::without(NOT_LOADED);
     }
     if !capabilities::has(&BPF) {
         let why = format!("{} is needed to {} and missing", BPF.name, BPF.purpose);

@@ -18,7 +18,10 @@ use vrrp_ebpf::{
     wire::ipv4,
 };
 
-pub(super) use self::{program::ProgramNews, view::PortView};
+pub(super) use self::{
+    program::{NOT_LOADED, ProgramNews},
+    view::PortView,
+};
 use super::{
     arp_ear::{self, ArpEar, Watched},
     carrier::Carrier,
@@ -131,6 +134,12 @@ impl Network {
     pub(super) fn hears_everywhere(&self) -> bool {
         let mut known = self.known.values();
         known.all(|known| known.deaf_because.is_none())
+    }
+
+    /// Why the program is not loaded, if so.
+    pub(super) fn why_without(&self) -> Option<&str> {
+        let why = self.why_without.as_str();
+        self.program.is_none().then_some(why)
     }
 
     /// The address that the router of `slot` speaks from.

@@ -234,7 +234,7 @@ impl Controller {
     }
 
     fn changes(&self, proposal: &Proposal) -> Vec<String> {
-        let mut changes = differences(&self.plan, &proposal.plan);
+        let mut changes = differences(&self.plan, &proposal.plan, self.network.why_without());
         changes.extend(self.running.differences(&proposal.running));
         changes
     }
