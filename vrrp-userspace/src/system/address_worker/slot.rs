@@ -474,6 +474,7 @@ impl Slot {
             entry.is_ours = failed
                 .iter()
                 .any(|failure| failure.address == entry.address);
+            entry.is_missing = !entry.is_ours;
         }
         failed
     }

@@ -67,14 +67,19 @@ impl Slot {
         if going.is_empty() {
             return Vec::new();
         }
-        let stays = |entry: &&Entry| {
-            let is_there = entry.is_ours || !entry.is_missing;
-            let prefix = entry.address.shared_prefix();
-            is_there && !entry.is_leaving && prefix.is_some_and(|it| going.contains(&it))
-        };
         let slots = others.chain([self]).filter(|slot| slot.is_claimed());
-        let staying = slots.flat_map(|slot| &slot.entries).filter(stays);
+        let staying = slots.flat_map(Self::there).filter(|entry| {
+            let prefix = entry.address.shared_prefix();
+            prefix.is_some_and(|prefix| going.contains(&prefix))
+        });
         staying.map(|entry| entry.address.clone()).collect()
+    }
+
+    /// What is there and is to stay. While a claim is under way nobody knows yet what was there before us.
+    fn there(&self) -> impl Iterator<Item = &Entry> {
+        let is_done = matches!(self.progress, Progress::Claimed);
+        let staying = self.entries.iter().filter(|entry| !entry.is_leaving);
+        staying.filter(move |entry| entry.is_ours || (is_done && !entry.is_missing))
     }
 
     fn next_to_go(&self) -> impl Iterator<Item = &Entry> {
@@ -94,20 +99,25 @@ impl Slot {
         matches!(self.progress, Progress::Installing(_) | Progress::Claimed)
     }
 
-    /// Some of these may be its own, and could not be put back after they went with another one: the next step tries it, and says if it fails.
+    /// Some of these may be its own, and could not be put back after they went with another one: that is tried again, and said if it fails.
     pub(in crate::system::address_worker) fn have_lost(&mut self, lost: &[InterfaceAddress]) {
-        let mut has_lost = false;
-        for entry in &mut self.entries {
+        let mut todo = Vec::new();
+        for (index, entry) in self.entries.iter_mut().enumerate() {
             if !entry.is_leaving && lost.contains(&entry.address) {
-                (entry.is_missing, has_lost) = (true, true);
+                entry.is_missing = true;
+                todo.push(index);
             }
         }
-        if has_lost && matches!(self.progress, Progress::Claimed) {
-            self.progress = Progress::Installing(Claim {
-                todo: self.wanted(|entry| entry.is_missing),
-                own_rounds: Some(1),
-                ..Claim::default()
-            });
+        match &mut self.progress {
+            Progress::Installing(claim) => claim.todo.append(&mut todo),
+            Progress::Claimed if !todo.is_empty() => {
+                self.progress = Progress::Installing(Claim {
+                    todo,
+                    own_rounds: Some(1),
+                    ..Claim::default()
+                });
+            }
+            Progress::Claimed | Progress::Released | Progress::Releasing { .. } => {}
         }
     }
 }
