@@ -115,23 +115,48 @@ fn adverts_keep_their_rhythm_when_another_interface_is_let_go() {
     lab.r1.write_config(&on_second);
     assert_eq!(reload(&lab.r1), Reloaded::Complete);
     both_are_active(&lab.r1);
-    let _slow = slow_closes(&lab.r1);
+    let _slow = slow(&lab.r1, "close", Duration::from_millis(2_500));
 
     let since = Moment::now();
     lab.r1.write_config(seeds::MASTER_CONF);
     assert_eq!(reload(&lab.r1), Reloaded::Complete);
 
-    let adverts = || {
+    within(PATIENCE, "r1 goes on", || {
         let address = lab.r1.identity().first;
-        lab.first.advertisements_from(address, since)
-    };
-    within(PATIENCE, "r1 goes on", || adverts().len() > 5);
-    let mut heard = vec![since];
-    heard.extend(adverts().iter().map(|advert| advert.at));
-    for pair in heard.windows(2) {
-        let gap = pair[1].since(pair[0]);
-        assert!(gap < Duration::from_secs(2), "no advert for {gap:?}");
-    }
+        lab.first.advertisements_from(address, since).len() > 5
+    });
+    let silence = longest_silence(&lab, since, Moment::now());
+    assert!(
+        silence < Duration::from_secs(2),
+        "no advert for {silence:?}"
+    );
+}
+
+/// P5: here every call that tells the program something takes some milliseconds, and there are hundreds of such calls to make.
+#[test]
+fn adverts_keep_their_rhythm_while_hundreds_of_routers_join() {
+    let lab = alone();
+    let joining = (1..=255).filter(|vrid| *vrid != seeds::VRID);
+    let joining = joining.map(|vrid| {
+        format!(
+            "vrrp_instance MANY_{vrid} {{\n    interface eth0\n    virtual_router_id {vrid}\n    \
+             virtual_ipaddress_excluded {{\n        172.16.0.{vrid} dev eth1\n    }}\n}}\n"
+        )
+    });
+    let config: String = [seeds::MASTER_CONF.to_owned()]
+        .into_iter()
+        .chain(joining)
+        .collect();
+    let _slow = slow(&lab.r1, "bpf", Duration::from_millis(6));
+
+    let since = Moment::now();
+    lab.r1.write_config(&config);
+    assert_eq!(reload(&lab.r1), Reloaded::Complete);
+    let silence = longest_silence(&lab, since, Moment::now());
+    assert!(
+        silence < Duration::from_millis(2_300),
+        "no advert for {silence:?}"
+    );
 }
 
 /// The kernel refuses one more membership of a group, and later does not.
@@ -230,18 +255,33 @@ fn without(address: Ipv4Addr) -> String {
     seeds::MASTER_CONF.replace(&format!("{address} dev eth1"), "")
 }
 
-/// Lets the election thread wait whenever it closes something.
-fn slow_closes(node: &Node) -> Background {
-    let trace = "for task in /proc/[0-9]*/task/*; do\n\
-                 if [ \"$(cat $task/comm)\" = election ]; then\n\
-                 exec strace -qq -o /run/lab/closes -e trace=close,poll,ppoll -e inject=close:delay_enter=2500000 -p ${task##*/}\n\
-                 fi; done";
-    let strace = Background::start(node.machine().command("sh").args(["-c", trace]));
-    let file = node.machine().path("/run/lab/closes");
+/// Lets the election thread wait so long whenever it makes this call.
+fn slow(node: &Node, call: &str, delay: Duration) -> Background {
+    let trace = format!(
+        "for task in /proc/[0-9]*/task/*; do\n\
+         if [ \"$(cat $task/comm)\" = election ]; then\n\
+         exec strace -qq -o /run/lab/slow -e trace={call},poll,ppoll -e inject={call}:delay_enter={} -p ${{task##*/}}\n\
+         fi; done",
+        delay.as_micros()
+    );
+    let strace = Background::start(node.machine().command("sh").args(["-c", &trace]));
+    let file = node.machine().path("/run/lab/slow");
     within(PATIENCE, "strace sees the election wait", || {
         fs::read_to_string(&file).is_ok_and(|text| text.contains("poll("))
     });
     strace
+}
+
+/// The longest time without an advert of r1 from `since` on.
+fn longest_silence(lab: &Lab, since: Moment, until: Moment) -> Duration {
+    let address = lab.r1.identity().first;
+    let adverts = lab.first.advertisements_from(address, since);
+    let of_the_seed = adverts.iter().filter(|advert| advert.vrid == seeds::VRID);
+    let mut heard = vec![since];
+    heard.extend(of_the_seed.map(|advert| advert.at).filter(|at| *at < until));
+    heard.push(until);
+    let gaps = heard.windows(2).map(|pair| pair[1].since(pair[0]));
+    gaps.max().unwrap_or_default()
 }
 
 /// What happens to the addresses of a node.

@@ -117,16 +117,17 @@ impl Election {
         let mut buffer = Buffer::default();
         loop {
             let deadline = self.wait();
-            // Deadlines are judged by this moment: what had arrived until then is heard before they are.
             let woken = clock::now();
             self.punctuality.woke(deadline, woken);
             let goes_on = self.take_inputs(woken);
+            // Deadlines are judged by this moment: what had arrived until then is heard before they are.
+            let heard = clock::now();
             self.hear_doorbell();
             self.hear_raw(&mut buffer);
             if !goes_on {
                 return self.stop();
             }
-            self.keep_deadlines(woken);
+            self.keep_deadlines(heard);
             self.inspector.take_away(&mut self.discarded);
         }
     }
@@ -422,16 +423,16 @@ impl Election {
         }
     }
 
-    /// Acts on the deadlines that had come by `woken`, after asking the data path what it heard meanwhile. Those at which a silence is judged
+    /// Acts on the deadlines that had come by `heard`, after asking the data path what it heard meanwhile. Those at which a silence is judged
     /// must have come before anything that still waits in the inbox: that may explain the silence.
-    fn keep_deadlines(&mut self, woken: Monotonic) {
+    fn keep_deadlines(&mut self, heard: Monotonic) {
         for slot in self.slots() {
-            if !self.is_due(slot, woken) {
+            if !self.is_due(slot, heard) {
                 continue;
             }
             self.take_block_in(slot, Hearing::consulted);
             // What the block told may have moved the deadline.
-            if self.is_due(slot, woken)
+            if self.is_due(slot, heard)
                 && let Some(was_listening) = self.was_listening(slot)
             {
                 let evidence = self
@@ -445,14 +446,14 @@ impl Election {
         }
     }
 
-    fn is_due(&self, slot: usize, woken: Monotonic) -> bool {
+    fn is_due(&self, slot: usize, heard: Monotonic) -> bool {
         self.seats.get(&slot).is_some_and(|seat| {
             let router = seat.door.router();
             let judges = router.silent_since().is_some();
             let until = if judges {
                 self.backlog.complete()
             } else {
-                woken
+                heard
             };
             router.deadline().is_some_and(|deadline| deadline <= until)
         })
