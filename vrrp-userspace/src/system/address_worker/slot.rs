@@ -165,7 +165,6 @@ impl Slot {
         let is_retiring = assignment.addresses.is_none();
         self.is_retired = false;
         self.edition = assignment.edition;
-        self.retry.forget();
         let wanted = assignment.addresses.unwrap_or_default();
         let mut old: BTreeMap<_, _> = mem::take(&mut self.entries)
             .into_iter()
@@ -245,12 +244,12 @@ impl Slot {
     fn finish_leaving(&mut self, leaving: Leaving, tools: &mut Tools<'_>) {
         self.entries
             .retain(|entry| !entry.is_leaving || entry.is_ours);
-        self.note_outcome(leaving.failures.is_empty());
         if leaving.is_retiring {
             // Whatever was ordered before is done with this: it was the last that anybody wanted of the slot.
             self.progress = Progress::Released;
             self.is_retired = true;
         }
+        self.note_outcome();
         self.report_departures(leaving.failures, tools);
         match &mut self.progress {
             Progress::Released => {}
@@ -287,29 +286,41 @@ impl Slot {
         });
     }
 
-    fn note_outcome(&mut self, is_success: bool) {
-        if is_success {
-            self.retry.forget();
-        } else {
+    /// Something was to be removed: what is still there is tried again.
+    fn note_outcome(&mut self) {
+        if self.has_leftovers(|_| true) {
             self.retry.failed(clock::now());
+        } else {
+            self.retry.forget();
         }
     }
 
-    /// Begins once more to remove what could not be removed, unless that is under way.
+    /// Whether something of `which` is there that should not be.
+    fn has_leftovers(&self, which: fn(&Entry) -> bool) -> bool {
+        let is_released = matches!(self.progress, Progress::Released);
+        let mut ours = self.entries.iter().filter(|entry| entry.is_ours);
+        ours.any(|entry| (is_released || entry.is_leaving) && which(entry))
+    }
+
+    /// Begins once more to remove what could not be removed, unless that is under way or wanted again.
     fn try_again(&mut self) {
-        let is_left = |of: fn(&Entry) -> bool| self.entries.iter().any(|it| it.is_ours && of(it));
-        if self.leaving.is_none() && is_left(|entry| entry.is_leaving) {
+        if self.leaving.is_some() || matches!(self.progress, Progress::Releasing { .. }) {
+            return;
+        }
+        if self.has_leftovers(|entry| entry.is_leaving) {
             self.leaving = Some(Leaving {
                 next: 0,
                 failures: Vec::new(),
                 rounds: 1,
                 is_retiring: self.is_retired,
             });
-        } else if matches!(self.progress, Progress::Released) && is_left(|_| true) {
+        } else if self.has_leftovers(|_| true) {
             self.progress = Progress::Releasing {
                 next: 0,
                 failures: Vec::new(),
             };
+        } else {
+            self.retry.forget();
         }
     }
 
@@ -441,7 +452,7 @@ impl Slot {
         let were_left = is_left(self);
         self.entries
             .retain(|entry| !entry.is_leaving || entry.is_ours);
-        self.note_outcome(failures.is_empty());
+        self.note_outcome();
         (tools.report)(AddressReport::Released {
             slot: self.number,
             failures,

@@ -37,6 +37,30 @@ fn what_could_not_be_removed_is_tried_again_and_reported_when_it_is_gone() {
     });
 }
 
+/// The worker waits until something is due: what never comes to an end would keep it busy for ever.
+#[test]
+fn what_is_wanted_again_is_not_tried_to_be_removed() {
+    let mut slot = Slot::new(3);
+    slot.assign(Assignment {
+        slot: 3,
+        addresses: Some(vec![InterfaceAddress::new(
+            "eth0",
+            IpAddr::from([192, 168, 0, 7]),
+            32,
+        )]),
+        rounds: 1,
+        edition: 7,
+    });
+    slot.leaving = None;
+    slot.entries[0].is_ours = true;
+    slot.note_outcome();
+    assert!(slot.due().is_some(), "it is there and nobody wants it");
+    slot.progress = Progress::Claimed;
+    slot.try_again();
+    assert!(slot.due().is_none() && slot.leaving.is_none());
+    assert!(matches!(slot.progress, Progress::Claimed));
+}
+
 /// A slot was retired and its address refused to go; what it reports of that and of the next try.
 async fn a_second_try() -> Vec<AddressReport> {
     let address = InterfaceAddress::new("eth0", IpAddr::from([192, 168, 0, 7]), 32);
