@@ -24,6 +24,7 @@ mod reload;
 mod report;
 mod scripts;
 mod service_manager;
+mod several;
 mod sleepers;
 mod status;
 mod terminal;

@@ -10,7 +10,7 @@ use vrrp_tests::story::Calm;
 use vrrp_tests::{Lab, Moment, Node, seeds, within};
 
 /// A reload asks the disk, the kernel and the guard; on a busy machine that takes a while.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// P8
 #[test]
@@ -245,7 +245,7 @@ const NEW: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 7);
 
 /// What came of a reload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reloaded {
+pub(crate) enum Reloaded {
     Complete,
     Refused,
 }
@@ -266,7 +266,7 @@ fn announcements_are_over(lab: &Lab) {
 }
 
 /// Has a node read its file again, and waits for what comes of it.
-fn reload(node: &Node) -> Reloaded {
+pub(crate) fn reload(node: &Node) -> Reloaded {
     let count = |what: &str| node.log().matches(what).count();
     let (complete, refused) = (count("Reload complete"), count("Reload refused"));
     node.signal(Signal::HUP);
@@ -295,7 +295,7 @@ impl LastReload for Node {
     }
 }
 
-fn rewrite(node: &Node, change: impl FnOnce(String) -> String) {
+pub(crate) fn rewrite(node: &Node, change: impl FnOnce(String) -> String) {
     let path = node.machine().path("/etc/keepalived/keepalived.conf");
     let text = fs::read_to_string(&path).expect("the node has a configuration");
     node.write_config(&change(text));

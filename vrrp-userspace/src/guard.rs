@@ -88,7 +88,7 @@ fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
     let daemon_exit = daemon.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());
     let mut watch = Watch::new(socket, daemon_exit.as_ref().map(AsFd::as_fd));
     match watch.until_the_end()? {
-        Ending::Farewell => watch.runs.farewell(&watch.ledger),
+        Ending::Farewell => watch.runs.farewell(),
         Ending::Death => mourn(daemon, &mut watch, &runtime),
     }
     Ok(())

@@ -8,7 +8,7 @@ use tracing::{debug, error, warn};
 use vrrp_ebpf::wire::ipv4;
 
 use super::{
-    network::Network,
+    network::{NOT_LOADED, Network},
     observer::Dependencies,
     plan::{Plan, RouterPlan},
     reload::Departing,
@@ -16,14 +16,14 @@ use super::{
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
-    guard::{self, ReleaseAdvert, ScriptIndex, SlotIndex, Table},
+    guard::{self, ReleaseAdvert, Script, ScriptIndex, SlotIndex, Table},
     protocol::Priority,
     system::{
         account,
         capabilities::{self, BPF},
         datapath::{
-            Alerts, AttachError, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher,
-            RingSizes, Statistics,
+            Alerts, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher, RingSizes,
+            Statistics,
         },
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
@@ -60,7 +60,7 @@ pub(super) fn load(plan: &Plan, rings: RingSizes) -> Maps {
         .values()
         .all(|interface| interface.xdp_mode == XdpMode::Off)
     {
-        return Maps::without(AttachError::Off.to_string());
+        return Maps::without(NOT_LOADED);
     }
     if !capabilities::has(&BPF) {
         let why = format!("{} is needed to {} and missing", BPF.name, BPF.purpose);
@@ -157,13 +157,21 @@ pub(super) fn guard_slot(
     }
 }
 
-/// Everything the guard has to know. What departs belongs to it until it is gone.
+/// Everything the guard has to know. What departs belongs to it until it is gone, and so do `last_words`, the scripts that may still be
+/// ordered although the plan has them no more.
 pub(super) fn guard_table(
     plan: &Plan,
     network: &Network,
     departing: &BTreeMap<usize, Departing>,
+    last_words: &BTreeMap<ScriptIndex, Script>,
     pid_file: &Path,
 ) -> Table {
+    let mut scripts = plan.scripts.clone();
+    scripts.extend(
+        last_words
+            .iter()
+            .map(|(index, script)| (*index, script.clone())),
+    );
     let mut slots = BTreeMap::new();
     for (slot, router) in &plan.routers {
         slots.insert(*slot, guard_slot(router, network, network.source_of(*slot)));
@@ -183,7 +191,7 @@ pub(super) fn guard_table(
         slots: slots
             .filter_map(|(slot, told)| Some((index(slot)?, told)))
             .collect(),
-        scripts: plan.scripts.clone(),
+        scripts,
     }
 }
 

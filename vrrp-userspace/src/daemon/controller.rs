@@ -33,6 +33,7 @@ use super::{
     },
     election::{
         self, Election, RouterTable,
+        backlog::Backlog,
         executor::{Executor, TELLINGS, Telling},
         inbox::{self, Input, Outbox},
         memory::Memory,
@@ -56,14 +57,14 @@ use super::{
 };
 use crate::{
     config::{Config, Diagnostic},
-    guard::{GuardLink, GuardSender, LinkError, Table},
+    guard::{GuardLink, GuardSender, LinkError, Script, ScriptIndex, Table},
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
         clock,
         control_socket::{ControlSocket, ControlSocketError},
         datapath::Blocks,
-        netlink::{InterfaceAddress, Netlink, NetworkChange},
+        netlink::{InterfaceAddress, Netlink, NetworkChange, Requester},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
     },
@@ -100,8 +101,12 @@ pub(super) struct Controller {
     /// Who wants to see frames is put through here.
     pub(super) capture: Exchange,
     pub(super) tracking: TrackingTasks,
+    /// Under what the kernel knows the address worker.
+    address_worker: Requester,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
     pub(super) departing: BTreeMap<usize, Departing>,
+    /// The scripts of the plan before, while a reload is under way: those who leave have them run.
+    pub(super) last_words: BTreeMap<ScriptIndex, Script>,
     /// How often the plan has changed.
     pub(super) edition: u64,
     /// What the guard was told last, and how many tables it was told until then.
@@ -190,6 +195,8 @@ impl Controller {
         let (addresses, address_news) =
             start_address_worker(plan, &guard, is_the_only_one, &has_leftovers)?;
 
+        let address_worker = addresses.requester();
+
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
         let (tap, tapped) = Tap::new();
@@ -207,7 +214,9 @@ impl Controller {
             doorbell: maps.doorbell,
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
             inbox,
+            backlog: Backlog::default(),
             inspector: inspector.clone(),
+            discarded: Vec::new(),
             punctuality: Punctuality::default(),
             tap: Arc::clone(&tap),
             memory,
@@ -264,7 +273,9 @@ impl Controller {
             service_manager,
             capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
+            address_worker,
             departing: BTreeMap::new(),
+            last_words: BTreeMap::new(),
             edition: 0,
             guard_news: GuardNews::default(),
             is_settled: true,
@@ -326,7 +337,7 @@ impl Controller {
     }
 
     pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
-        address_news::log(&self.plan, report);
+        address_news::log(&self.plan, &self.departing, report);
         let (AddressReport::Reassigned {
             slot,
             edition,
@@ -380,6 +391,7 @@ impl Controller {
                         self.link(&link.name, link.up);
                     }
                     self.network.link_is_there(&self.plan, &link).await;
+                    self.is_surveyed &= self.network.hears_everywhere();
                     self.is_settled = false;
                 }
                 self.network.look_for_tags().await;
@@ -398,10 +410,11 @@ impl Controller {
                 self.insight.held.added(&observed.address);
                 self.is_settled &= observed.is_ours;
             }
-            NetworkChange::AddressRemoved(observed) => {
+            NetworkChange::AddressRemoved { observed, by } => {
                 self.insight.held.removed(&observed.address);
                 self.is_settled &= observed.is_ours;
-                if !self.is_departing(&observed.address) {
+                // What the address worker removes, or what goes with that, is its own affair.
+                if !self.address_worker.is(by) {
                     removed.note(&self.plan, &observed.address);
                 }
             }
@@ -410,15 +423,6 @@ impl Controller {
                 self.look_afresh().await;
             }
         }
-    }
-
-    /// Whether a reload has taken this address away, so that its going is no surprise.
-    fn is_departing(&self, gone: &InterfaceAddress) -> bool {
-        let mut departing = self
-            .departing
-            .values()
-            .flat_map(|slot| &slot.slot.addresses);
-        departing.any(|address| address.is_same_as(gone))
     }
 
     /// Looks at every interface. If they cannot be listed everything stays as it is, and we come back: not knowing is no reason to fail over.
@@ -431,7 +435,7 @@ impl Controller {
                 return;
             }
         };
-        self.is_surveyed = true;
+        self.is_surveyed = self.network.hears_everywhere();
         for link in &mut there {
             link.up |= !self.network.carrier_changed(link);
         }
@@ -470,7 +474,13 @@ impl Controller {
         &mut self,
     ) -> Option<impl FnOnce() -> std::result::Result<(), LinkError> + Send + 'static> {
         let pid_file = &self.options.pid_file;
-        let table = assembly::guard_table(&self.plan, &self.network, &self.departing, pid_file);
+        let table = assembly::guard_table(
+            &self.plan,
+            &self.network,
+            &self.departing,
+            &self.last_words,
+            pid_file,
+        );
         self.guard_news.of(table, &self.runner)
     }
 

@@ -1,9 +1,10 @@
 //! The election thread: owns every router, waits for the earliest deadline or an input, decides, executes.
 //!
-//! It takes no lock that anybody waits with, opens no file and waits for nobody: what is slow sits behind the queues of the [`Executor`] and the
-//! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
-//! costs time and never a wrong takeover.
+//! It takes no lock that anybody waits with, opens and closes no file and waits for nobody: what is slow sits behind the queues of the
+//! [`Executor`] and the [`Inspector`]. Everything that has arrived is taken in before a silence is acted on (P1), so a late wake-up
+//! costs time and never a wrong takeover. Whoever speaks does so in every turn, however much there is to take in (P5).
 
+pub(super) mod backlog;
 pub(super) mod career;
 pub(super) mod chronicle;
 pub(super) mod door;
@@ -27,6 +28,7 @@ use vrrp_ebpf::{
 };
 
 use self::{
+    backlog::{AT_ONCE, Backlog},
     career::Career,
     chronicle::{Chronicle, Witness},
     door::Door,
@@ -40,7 +42,7 @@ use self::{
 use super::{
     control::capture::Layer,
     network::{
-        inspector::Inspector,
+        inspector::{Discarded, Inspector},
         port::{Port, Question, Silence},
         tap::Tap,
     },
@@ -115,7 +117,10 @@ pub(super) struct Election {
     pub(super) doorbell: Option<Doorbell>,
     pub(super) executor: Executor,
     pub(super) inbox: Inbox,
+    pub(super) backlog: Backlog,
     pub(super) inspector: Inspector,
+    /// What the inspector has had no room for yet.
+    pub(super) discarded: Discarded,
     pub(super) punctuality: Punctuality,
     /// For whoever captures.
     pub(super) tap: Arc<Tap>,
@@ -128,20 +133,22 @@ impl Election {
         let mut buffer = Buffer::default();
         loop {
             let deadline = self.wait();
-            // Deadlines are judged by this moment: what had arrived until then is heard before they are.
             let woken = clock::now();
             self.punctuality.woke(deadline, woken);
-            let goes_on = self.take_inputs();
+            let goes_on = self.take_inputs(woken);
+            // Deadlines are judged by this moment: what had arrived until then is heard before they are.
+            let heard = clock::now();
             self.hear_doorbell();
             self.hear_raw(&mut buffer);
             if !goes_on {
                 return self.stop();
             }
-            self.keep_deadlines(woken);
+            self.keep_deadlines(heard);
+            self.inspector.take_away(&mut self.discarded);
         }
     }
 
-    /// Waits for the earliest deadline, which it returns, or an input.
+    /// Waits for the earliest deadline, which it returns, or an input; not if one was left.
     fn wait(&self) -> Option<Monotonic> {
         let deadlines = self
             .seats
@@ -150,7 +157,11 @@ impl Election {
         let deadline = deadlines
             .filter_map(|seat| seat.door.router().deadline())
             .min();
-        let timeout = deadline.map(|deadline| timespec(deadline, clock::now()));
+        let timeout = if self.backlog.may_be_left() {
+            Some(Timespec::default())
+        } else {
+            deadline.map(|deadline| timespec(deadline, clock::now()))
+        };
         let mut watched = vec![PollFd::new(&self.inbox, PollFlags::IN)];
         watched.extend(
             self.doorbell
@@ -170,79 +181,105 @@ impl Election {
         deadline
     }
 
-    /// Takes what waits in the inbox. `false` when it is time to stop.
-    fn take_inputs(&mut self) -> bool {
+    /// Takes what waits in the inbox, or as much of it as a turn may. `false` when it is time to stop.
+    fn take_inputs(&mut self, woken: Monotonic) -> bool {
         self.inbox.silence();
-        while let Some(input) = self.inbox.next_input() {
-            match input {
-                Input::Event { slot, event } => self.give(slot, event),
-                Input::Seat(joining) => self.seat(*joining),
-                Input::Unseat { slot, done } => {
-                    self.unseat(slot);
-                    done.send(()).ok();
-                }
-                Input::Change {
-                    slot,
-                    settings,
-                    template,
-                    entry,
-                } => {
-                    self.routers.extend(entry);
-                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
-                        voice.template = *template;
-                    }
-                    self.give(slot, Event::SettingsChanged(settings));
-                }
-                Input::SpeakFrom {
-                    slot,
-                    sender,
-                    source,
-                    key,
-                    entry,
-                } => {
-                    self.routers.insert(key, entry);
-                    if let Some(voice) = self.executor.voices.get_mut(&slot) {
-                        voice.from = Some((sender, source));
-                    }
-                    self.give(slot, Event::PrimaryAddressObserved(source));
-                }
-                Input::Listen(port) => {
-                    self.ports.retain(|other| other.number != port.number);
-                    self.ports.push(*port);
-                }
-                Input::Deafen(number) => self.ports.retain(|port| port.number != number),
-                Input::Hear { port, hearing } => {
-                    if let Some(port) = self.port(port) {
-                        port.set_hearing(hearing);
-                    }
-                }
-                Input::Deaf { port, is_deaf } => {
-                    if let Some(port) = self.port(port) {
-                        port.set_deaf(is_deaf);
-                    }
-                }
-                Input::Inspected {
-                    port,
-                    at,
-                    is_attached,
-                } => {
-                    if let Some(port) = self.port(port) {
-                        port.inspected(at, is_attached);
-                    }
-                }
-                Input::Record(answer) => {
-                    let recordings = self.memory.with(|memory| memory.recordings());
-                    answer.send(recordings).ok();
-                }
-                Input::Look(answer) => drop(answer.send(self.snapshot())),
-                Input::Remember(answer) => {
-                    let past = self.memory.with(|memory| memory.past(clock::now()));
-                    drop(answer.send(past));
-                }
-                Input::Stop => return false,
+        let mut count = 0;
+        while count < AT_ONCE
+            && let Some(input) = self.inbox.next_input()
+        {
+            count += 1;
+            if !self.take(input) {
+                return false;
             }
         }
+        self.backlog.took(count, woken);
         true
+    }
+
+    /// Takes one input. `false` when it is time to stop.
+    fn take(&mut self, input: Input) -> bool {
+        match input {
+            Input::Event { slot, event } => self.give(slot, event),
+            Input::Seat(joining) => self.seat(*joining),
+            Input::Unseat { slot, done } => {
+                self.unseat(slot);
+                done.send(()).ok();
+            }
+            Input::Change {
+                slot,
+                settings,
+                template,
+                entry,
+            } => {
+                self.routers.extend(entry);
+                if let Some(voice) = self.executor.voices.get_mut(&slot) {
+                    voice.template = *template;
+                }
+                self.give(slot, Event::SettingsChanged(settings));
+            }
+            Input::SpeakFrom {
+                slot,
+                sender,
+                source,
+                key,
+                entry,
+            } => {
+                self.routers.insert(key, entry);
+                let voice = self.executor.voices.get_mut(&slot);
+                let old = match voice {
+                    Some(voice) => voice.from.replace((sender, source)),
+                    None => Some((sender, source)),
+                };
+                if let Some((sender, _)) = old {
+                    self.discarded.push(Box::new(sender));
+                }
+                self.give(slot, Event::PrimaryAddressObserved(source));
+            }
+            Input::Listen(port) => {
+                self.deafen(port.number);
+                self.ports.push(*port);
+            }
+            Input::Deafen(number) => self.deafen(number),
+            Input::Hear { port, hearing } => {
+                if let Some(port) = self.port(port) {
+                    port.set_hearing(hearing);
+                }
+            }
+            Input::Deaf { port, is_deaf } => {
+                if let Some(port) = self.port(port) {
+                    port.set_deaf(is_deaf);
+                }
+            }
+            Input::Inspected {
+                port,
+                at,
+                is_attached,
+            } => {
+                if let Some(port) = self.port(port) {
+                    port.inspected(at, is_attached);
+                }
+            }
+            Input::Record(answer) => {
+                let recordings = self.memory.with(|memory| memory.recordings());
+                answer.send(recordings).ok();
+            }
+            Input::Look(answer) => drop(answer.send(self.snapshot())),
+            Input::Remember(answer) => {
+                let past = self.memory.with(|memory| memory.past(clock::now()));
+                drop(answer.send(past));
+            }
+            Input::Stop => return false,
+        }
+        true
+    }
+
+    /// Listens no more on the port of this number. Its socket is not closed here: it has joined a group, and to leave that waits for the
+    /// kernel's lock of the routing tables.
+    fn deafen(&mut self, number: u16) {
+        let gone = self.ports.extract_if(.., |port| port.number == number);
+        self.discarded
+            .extend(gone.map(|port| -> Box<dyn Send> { Box::new(port) }));
     }
 
     /// What every router is doing: a copy of a few words each.
@@ -269,7 +306,8 @@ impl Election {
             port,
         } = joining;
         let block = self.block(slot).unwrap_or_default();
-        self.executor.voices.insert(slot, Voice::new(template));
+        let voice = self.executor.voices.insert(slot, Voice::new(template));
+        self.discard_voice(voice);
         let door = Door::new(slot, router, self.memory.clone());
         self.seats.insert(slot, Seat::new(door, port, &block));
         self.publish_always(slot);
@@ -279,8 +317,15 @@ impl Election {
         self.give(slot, Event::Removed);
         self.seats.remove(&slot);
         self.memory.with(|memory| memory.unseat(slot));
-        self.executor.voices.remove(&slot);
+        let voice = self.executor.voices.remove(&slot);
+        self.discard_voice(voice);
         self.routers.retain(|_, entry| entry.slot as usize != slot);
+    }
+
+    fn discard_voice(&mut self, voice: Option<Voice>) {
+        if let Some((sender, _)) = voice.and_then(|voice| voice.from) {
+            self.discarded.push(Box::new(sender));
+        }
     }
 
     /// The slots that are taken, for whoever changes a seat while he goes round.
@@ -394,15 +439,16 @@ impl Election {
         }
     }
 
-    /// Acts on the deadlines that had come by `woken`, after asking the data path what it heard meanwhile.
-    fn keep_deadlines(&mut self, woken: Monotonic) {
+    /// Acts on the deadlines that had come by `heard`, after asking the data path what it heard meanwhile. Those at which a silence is judged
+    /// must have come before anything that still waits in the inbox: that may explain the silence.
+    fn keep_deadlines(&mut self, heard: Monotonic) {
         for slot in self.slots() {
-            if !self.is_due(slot, woken) {
+            if !self.is_due(slot, heard) {
                 continue;
             }
             self.take_block_in(slot, Hearing::consulted);
             // What the block told may have moved the deadline.
-            if self.is_due(slot, woken)
+            if self.is_due(slot, heard)
                 && let Some(was_listening) = self.was_listening(slot)
             {
                 let evidence = self
@@ -416,11 +462,17 @@ impl Election {
         }
     }
 
-    fn is_due(&self, slot: usize, now: Monotonic) -> bool {
-        self.seats
-            .get(&slot)
-            .and_then(|seat| seat.door.router().deadline())
-            .is_some_and(|deadline| deadline <= now)
+    fn is_due(&self, slot: usize, heard: Monotonic) -> bool {
+        self.seats.get(&slot).is_some_and(|seat| {
+            let router = seat.door.router();
+            let judges = router.silent_since().is_some();
+            let until = if judges {
+                self.backlog.complete()
+            } else {
+                heard
+            };
+            router.deadline().is_some_and(|deadline| deadline <= until)
+        })
     }
 
     /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.

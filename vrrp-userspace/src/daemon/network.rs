@@ -34,7 +34,10 @@ use self::{
     tally::Tally,
     tap::Tap,
 };
-pub(super) use self::{program::ProgramNews, view::PortView};
+pub(super) use self::{
+    program::{NOT_LOADED, ProgramNews},
+    view::PortView,
+};
 use super::{
     election::inbox::{Input, Outbox},
     plan::{Plan, RouterPlan},
@@ -88,6 +91,8 @@ struct Known {
     standing: Standing,
     /// Hears claims where the program does not judge them.
     ear: Option<ArpEar>,
+    /// Why there is no raw socket although adverts are to be heard. Nobody speaks here until there is one.
+    deaf_because: Option<String>,
 }
 
 impl Known {
@@ -129,9 +134,21 @@ impl Network {
 
     /// The kernel's number of an interface that has been brought up.
     pub(super) fn index_of(&self, interface: &str) -> Option<NonZeroU32> {
-        self.known
-            .get(interface)
-            .and_then(|known| NonZeroU32::new(known.index))
+        let known = self.known.get(interface);
+        let ready = known.filter(|known| known.deaf_because.is_none());
+        ready.and_then(|known| NonZeroU32::new(known.index))
+    }
+
+    /// Whether everybody who is to hear adverts does; if not, the next look tries it again.
+    pub(super) fn hears_everywhere(&self) -> bool {
+        let mut known = self.known.values();
+        known.all(|known| known.deaf_because.is_none())
+    }
+
+    /// Why the program is not loaded, if so.
+    pub(super) fn why_without(&self) -> Option<&str> {
+        let why = self.why_without.as_str();
+        self.program.is_none().then_some(why)
     }
 
     /// The address that the router of `slot` speaks from.
@@ -156,7 +173,7 @@ impl Network {
     /// An interface of the plan exists. If it is new, or another one of the same name, it is brought up.
     pub(super) async fn link_is_there(&mut self, plan: &Plan, link: &Link) {
         match self.known.get(&link.name) {
-            Some(known) if known.index == link.index => return,
+            Some(known) if known.index == link.index => return self.listen_again(plan, &link.name),
             // The old one went and a new one came between two looks.
             Some(_) => self.link_is_gone(&link.name),
             None => {}
@@ -177,13 +194,25 @@ impl Network {
             port,
             standing: self.attach(interface, link, port),
             ear: None,
+            deaf_because: None,
         };
-        let hearing = known.hearing();
-        if !interface.carries_adverts || self.listen(&link.name, link.index, number, hearing) {
-            self.known.insert(link.name.clone(), known);
-            self.tune_ear(&link.name);
-        } else {
-            self.outlets.inspector.forget(number);
+        self.known.insert(link.name.clone(), known);
+        if interface.carries_adverts {
+            self.listen(&link.name);
+        }
+        self.tune_ear(&link.name);
+    }
+
+    /// Listens where that did not work the last time.
+    fn listen_again(&mut self, plan: &Plan, name: &str) {
+        let port = plan
+            .port_of(name)
+            .and_then(|port| plan.interfaces.get(&port));
+        let is_deaf = |known: &Known| known.deaf_because.is_some();
+        if port.is_some_and(|port| port.carries_adverts)
+            && self.known.get(name).is_some_and(is_deaf)
+        {
+            self.listen(name);
         }
     }
 
@@ -374,16 +403,27 @@ impl Network {
         }
     }
 
-    fn listen(&mut self, name: &str, index: u32, number: u16, hearing: Hearing) -> bool {
-        match RawSocket::open(name, index, hearing) {
+    /// Has the election listen on an interface that has been brought up. If that does not work it is said, and tried again at the next look.
+    fn listen(&mut self, name: &str) {
+        let tally = self.tally(name);
+        let Some(known) = self.known.get_mut(name) else {
+            return;
+        };
+        let before = known.deaf_because.take();
+        match RawSocket::open(name, known.index, known.hearing()) {
             Ok(ear) => {
-                let tally = self.tally(name);
-                let port = Port::new(number, name, ear, tally);
-                self.outlets.election.send(Input::Listen(Box::new(port)))
+                let port = Port::new(known.port.number, name, ear, tally);
+                self.outlets.election.send(Input::Listen(Box::new(port)));
+                if before.is_some() {
+                    info!("listening on {name} now");
+                }
             }
             Err(error) => {
-                warn!("no raw socket on {name}: {error}");
-                false
+                let why = error.to_string();
+                if before.as_ref() != Some(&why) {
+                    warn!("no raw socket on {name}: {why}; it is tried again");
+                }
+                known.deaf_because = Some(why);
             }
         }
     }

@@ -72,6 +72,13 @@ impl Observer {
         }
         self.statuses.retain(|index, _| names.contains_key(index));
         self.names = names;
+        // Nobody tells us about an interface that nobody needs, so that it was up does not hold any more.
+        let is_needed = |name: &String| {
+            routers
+                .values()
+                .any(|router| router.interfaces.contains(name))
+        };
+        self.up.retain(is_needed);
         self.routers.retain(|slot, _| routers.contains_key(slot));
         for (slot, depends_on) in routers {
             match self.routers.get_mut(&slot) {
@@ -218,6 +225,26 @@ mod tests {
         observer.script(CHK, ScriptStatus::Up);
         assert_eq!(faults(&mut observer), "");
         assert_eq!(observer.news(), []);
+    }
+
+    /// Nobody is told about an interface that no router needs.
+    #[test]
+    fn that_an_interface_was_up_does_not_outlast_those_who_needed_it() {
+        let mut observer = seed();
+        observer.interface("eth1", true);
+        let needs = |interfaces: [&str; 1]| {
+            let dependencies = Dependencies {
+                interface: "eth0".into(),
+                interfaces: interfaces.map(String::from).into(),
+                scripts: Vec::new(),
+                priority: Priority::DEFAULT,
+            };
+            BTreeMap::from([(0, dependencies)])
+        };
+        observer.reconfigure(needs(["eth0"]), BTreeMap::new());
+        observer.reconfigure(needs(["eth1"]), BTreeMap::new());
+        assert!(!observer.is_up("eth1"));
+        assert!(faults(&mut observer).contains("interface eth1 is down"));
     }
 
     #[test]

@@ -240,7 +240,7 @@ impl Controller {
     }
 
     fn changes(&self, proposal: &Proposal) -> Vec<String> {
-        let mut changes = differences(&self.plan, &proposal.plan);
+        let mut changes = differences(&self.plan, &proposal.plan, self.network.why_without());
         changes.extend(self.running.differences(&proposal.running));
         changes
     }
@@ -302,9 +302,11 @@ impl Controller {
         let departing = self.departing.clone();
         self.edition += 1;
         self.note_departures(&before);
+        self.last_words.clone_from(&before.scripts);
         if let Err(failure) = self.inform_guard().await {
             self.plan = before;
             self.departing = departing;
+            self.last_words.clear();
             return Err(failure);
         }
         self.unseat(&before).await;
@@ -315,6 +317,8 @@ impl Controller {
             .orders()
             .assign(assignments(&before, &self.plan, self.edition));
         self.introduce(&running, staff).await;
+        // Whatever the old scripts are run for has been ordered, and the guard hears it before it hears of the next table.
+        self.last_words.clear();
         self.running = running;
         self.change_seats(&before);
         self.seat(&before);
@@ -329,6 +333,7 @@ impl Controller {
                 for link in links.iter().filter(is_new) {
                     self.observer.interface(&link.name, link.up);
                 }
+                self.is_surveyed &= self.network.hears_everywhere();
             }
             Err(failure) => {
                 warn!("Netlink: the interfaces cannot be listed yet: {failure}");

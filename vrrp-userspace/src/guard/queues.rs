@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use super::message::{Run, RunId};
+use super::message::{Run, RunId, Script};
 use crate::protocol::Monotonic;
 
 /// How long a notification may hold up the next one of its queue; then they run side by side, as all of them
@@ -17,17 +17,24 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// How many may wait in one queue. Beyond that the oldest are given up: what counts is the latest state.
 const LONGEST_QUEUE: usize = 64;
 
+/// A run, and the script it is of as it was when the run was ordered: the table may have changed before it is its turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) run: Run,
+    pub(super) script: Script,
+}
+
 /// One queue of notifications per virtual router.
 #[derive(Debug, Default)]
 pub(super) struct Queues {
-    waiting: BTreeMap<u32, VecDeque<Run>>,
+    waiting: BTreeMap<u32, VecDeque<Waiting>>,
     /// Who holds up which queue, and until when.
     busy: BTreeMap<u32, (RunId, Monotonic)>,
 }
 
 impl Queues {
     /// Lets `run` wait in `queue`, and returns the one given up for it if the queue is full.
-    pub(super) fn push(&mut self, queue: u32, run: Run) -> Option<Run> {
+    pub(super) fn push(&mut self, queue: u32, run: Waiting) -> Option<Waiting> {
         let waiting = self.waiting.entry(queue).or_default();
         waiting.push_back(run);
         if waiting.len() > LONGEST_QUEUE {
@@ -38,20 +45,20 @@ impl Queues {
     }
 
     /// The next that may start; its queue is busy from now on.
-    pub(super) fn next(&mut self, now: Monotonic) -> Option<Run> {
+    pub(super) fn next(&mut self, now: Monotonic) -> Option<Waiting> {
         self.busy.retain(|_queue, (_run, until)| *until > now);
         let queue = *self
             .waiting
             .keys()
             .find(|queue| !self.busy.contains_key(*queue))?;
         let waiting = self.waiting.get_mut(&queue)?;
-        let run = waiting.pop_front();
+        let next = waiting.pop_front();
         if waiting.is_empty() {
             self.waiting.remove(&queue);
         }
-        let run = run?;
-        self.busy.insert(queue, (run.run, now + PATIENCE));
-        Some(run)
+        let next = next?;
+        self.busy.insert(queue, (next.run.run, now + PATIENCE));
+        Some(next)
     }
 
     /// `run` no longer holds anybody up.
@@ -61,7 +68,7 @@ impl Queues {
     }
 
     /// All that wait, each queue in its order.
-    pub(super) fn take_all(&mut self) -> Vec<Run> {
+    pub(super) fn take_all(&mut self) -> Vec<Waiting> {
         std::mem::take(&mut self.waiting)
             .into_values()
             .flatten()
@@ -86,14 +93,20 @@ mod tests {
     const HA_V1: u32 = 0;
     const HA_V2: u32 = 1;
 
-    fn run(number: u64) -> Run {
-        Run {
+    fn run(number: u64) -> Waiting {
+        let run = Run {
             run: RunId(number),
             script: ScriptIndex(0),
             arguments: Vec::new(),
             timeout: None,
             purpose: Purpose::Notification { queue: 0 },
-        }
+        };
+        let script = Script {
+            argv: Vec::new(),
+            uid: 0,
+            gid: 0,
+        };
+        Waiting { run, script }
     }
 
     fn queues(waiting: &[(u32, u64)]) -> Queues {
@@ -105,7 +118,7 @@ mod tests {
     }
 
     fn next(queues: &mut Queues, now: Monotonic) -> Option<u64> {
-        queues.next(now).map(|run| run.run.0)
+        queues.next(now).map(|next| next.run.run.0)
     }
 
     #[test]

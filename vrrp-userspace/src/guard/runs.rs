@@ -5,10 +5,9 @@ use std::{collections::VecDeque, os::fd::BorrowedFd};
 use rustix::process::Signal;
 
 use super::{
-    ledger::Ledger,
-    message::{Outcome, Purpose, Report, Run, RunId, ScriptIndex},
+    message::{Outcome, Purpose, Report, Run, RunId, Script, ScriptIndex},
     process::Process,
-    queues::Queues,
+    queues::{Queues, Waiting},
 };
 use crate::protocol::Monotonic;
 
@@ -24,23 +23,26 @@ pub(super) struct Runs {
 }
 
 impl Runs {
-    /// Takes an order: a tracking script starts now, a notification when it is its turn.
-    pub(super) fn order(&mut self, run: Run, ledger: &Ledger, now: Monotonic) {
+    /// Takes an order for `script`, if there is such a script: a tracking script starts now, a notification when it is its turn.
+    pub(super) fn order(&mut self, run: Run, script: Option<Script>, now: Monotonic) {
+        let Some(script) = script else {
+            return self.refuse(run.run, "there is no such script");
+        };
         match run.purpose {
             Purpose::Tracking if self.is_tracking(run.script) => {
                 self.refuse(run.run, "it is still running");
             }
-            Purpose::Tracking => self.start(&run, ledger, now),
+            Purpose::Tracking => self.start(&run, &script, now),
             Purpose::Notification { queue } => {
-                if let Some(given_up) = self.queues.push(queue, run) {
-                    self.refuse(given_up.run, "too many notifications are waiting");
+                if let Some(given_up) = self.queues.push(queue, Waiting { run, script }) {
+                    self.refuse(given_up.run.run, "too many notifications are waiting");
                 }
             }
         }
     }
 
     /// Brings everything up to date: collects what has ended, ends what is overdue, starts whose turn it is.
-    pub(super) fn advance(&mut self, ledger: &Ledger, now: Monotonic) {
+    pub(super) fn advance(&mut self, now: Monotonic) {
         self.collect();
         for process in &mut self.running {
             if process.expire(now) {
@@ -48,19 +50,19 @@ impl Runs {
             }
         }
         while self.has_room() {
-            let Some(run) = self.queues.next(now) else {
+            let Some(Waiting { run, script }) = self.queues.next(now) else {
                 break;
             };
-            self.start(&run, ledger, now);
+            self.start(&run, &script, now);
         }
     }
 
     /// The daemon has stopped: nobody wants the answers of tracking scripts any more, and what waits has to be
     /// said now or never.
-    pub(super) fn farewell(&mut self, ledger: &Ledger) {
+    pub(super) fn farewell(&mut self) {
         self.signal_tracking(Signal::TERM);
-        for run in self.queues.take_all() {
-            self.start(&run, ledger, Monotonic::default());
+        for Waiting { run, script } in self.queues.take_all() {
+            self.start(&run, &script, Monotonic::default());
         }
     }
 
@@ -100,12 +102,8 @@ impl Runs {
             .min()
     }
 
-    fn start(&mut self, run: &Run, ledger: &Ledger, now: Monotonic) {
-        let started = match ledger.script(run.script) {
-            Some(script) => Process::start(run, script, now),
-            None => Err("there is no such script".into()),
-        };
-        match started {
+    fn start(&mut self, run: &Run, script: &Script, now: Monotonic) {
+        match Process::start(run, script, now) {
             Ok(process) => self.running.push(process),
             Err(reason) => self.refuse(run.run, &reason),
         }

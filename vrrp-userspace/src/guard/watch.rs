@@ -12,7 +12,7 @@ use rustix::{
 use super::{
     ledger::{Ledger, Order},
     log,
-    message::{LONGEST, Run, decode, encode},
+    message::{LONGEST, Run, Script, decode, encode},
     process::is_readable,
     runs::Runs,
 };
@@ -26,9 +26,9 @@ pub(super) struct Watch<'a> {
     daemon_exit: Option<BorrowedFd<'a>>,
     pub(super) ledger: Ledger,
     pub(super) runs: Runs,
-    /// Not passed on yet. Without a table they wait: a guard that replaces another finds orders in the socket
-    /// before it is told what they are about.
-    orders: Vec<Run>,
+    /// Not passed on yet, each with its script if that is known. Without a table they wait: a guard that replaces another finds orders in
+    /// the socket before it is told what they are about.
+    orders: Vec<(Run, Option<Script>)>,
 }
 
 /// How the daemon went.
@@ -57,7 +57,7 @@ impl<'a> Watch<'a> {
     /// When the kernel can no longer say what happens.
     pub(super) fn until_the_end(&mut self) -> io::Result<Ending> {
         loop {
-            self.runs.advance(&self.ledger, clock::now());
+            self.runs.advance(clock::now());
             self.report();
             self.wait()?;
             // Asked first: what it said before it died is then in the socket, and is heard below.
@@ -86,7 +86,11 @@ impl<'a> Watch<'a> {
             };
             match decode(&datagram[..length]).map(|message| self.ledger.note(message)) {
                 Ok(None) => {}
-                Ok(Some(Order::Run(run))) => self.orders.push(run),
+                Ok(Some(Order::Run(run))) => {
+                    // Looked up as it arrives: what arrives after it may be a table without this script.
+                    let script = self.ledger.script(run.script).cloned();
+                    self.orders.push((run, script));
+                }
                 Ok(Some(Order::Farewell)) => return Ok(Some(Ending::Farewell)),
                 Err(error) => log(&format!("the guard did not understand the daemon: {error}")),
             }
@@ -96,8 +100,9 @@ impl<'a> Watch<'a> {
     /// Passes orders on, once it is known what they are about.
     fn take_orders(&mut self) {
         if self.ledger.table().is_some() {
-            for run in self.orders.drain(..) {
-                self.runs.order(run, &self.ledger, clock::now());
+            for (run, script) in self.orders.drain(..) {
+                let script = script.or_else(|| self.ledger.script(run.script).cloned());
+                self.runs.order(run, script, clock::now());
             }
         }
     }

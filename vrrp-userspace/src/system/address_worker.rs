@@ -7,6 +7,7 @@
 //!
 //! What was there before us is never removed.
 
+mod retry;
 mod slot;
 mod wanted;
 
@@ -23,18 +24,20 @@ use std::{
 };
 
 use rustix::fd::OwnedFd;
-use tokio::net::unix::pipe;
+use tokio::{net::unix::pipe, time::timeout};
 use tracing::{info, warn};
 use vrrp_ebpf::abi::MAX_ROUTERS;
 
 use self::{
-    slot::{Slot, Tools},
+    slot::{Slot, Tools, hand_over},
     wanted::Wanted,
 };
 use super::{
     announcer::Announcer,
-    netlink::{AddressFailure, InterfaceAddress, Netlink},
+    clock,
+    netlink::{AddressFailure, InterfaceAddress, Netlink, Requester},
 };
+use crate::protocol::Monotonic;
 
 /// What became of an order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -136,6 +139,7 @@ pub struct AddressWorker {
     wanted: Arc<Wanted>,
     stopping: Arc<AtomicBool>,
     ended: mpsc::Receiver<()>,
+    requester: Requester,
 }
 
 impl AddressWorker {
@@ -167,12 +171,19 @@ impl AddressWorker {
                 office.run(bell, &configured, Box::new(report), &began);
                 drop(end);
             })?;
-        beginning.recv().map_err(io::Error::other)??;
+        let requester = beginning.recv().map_err(io::Error::other)??;
         Ok(Self {
             wanted,
             stopping,
             ended,
+            requester,
         })
+    }
+
+    /// Under what the kernel knows the worker.
+    #[must_use]
+    pub fn requester(&self) -> Requester {
+        self.requester.clone()
     }
 
     /// The way to give orders.
@@ -207,7 +218,7 @@ impl Office {
         bell: OwnedFd,
         configured: &[InterfaceAddress],
         mut report: Report,
-        began: &mpsc::Sender<io::Result<()>>,
+        began: &mpsc::Sender<io::Result<Requester>>,
     ) {
         let begin = || {
             let runtime = tokio::runtime::Builder::new_current_thread()
@@ -223,7 +234,7 @@ impl Office {
         };
         runtime.block_on(async {
             remove_leftovers(&netlink, configured, self.is_the_only_one).await;
-            if began.send(Ok(())).is_err() {
+            if began.send(Ok(netlink.requester())).is_err() {
                 return;
             }
             if let Err(error) = self.serve(&bell, &netlink, &mut report).await {
@@ -242,10 +253,15 @@ impl Office {
         let mut announcer = Announcer::new(netlink.clone());
         let mut slots = BTreeMap::<usize, Slot>::new();
         loop {
-            for assignment in self.wanted.take_assignments() {
+            let assignments = self.wanted.take_assignments();
+            let is_news = !assignments.is_empty();
+            for assignment in assignments {
                 let number = assignment.slot;
                 let slot = slots.entry(number).or_insert_with(|| Slot::new(number));
                 slot.assign(assignment);
+            }
+            if is_news {
+                hand_over(&mut slots, &self.wanted);
             }
             let mut tools = Tools {
                 netlink,
@@ -253,22 +269,52 @@ impl Office {
                 wanted: &self.wanted,
                 report,
                 departing: &slots.values().flat_map(Slot::departing).collect(),
+                siblings: Vec::new(),
+                lost: Vec::new(),
             };
-            let mut is_busy = false;
-            for slot in slots.values_mut() {
-                is_busy |= slot.step(&mut tools).await;
-            }
-            if is_busy {
+            if round(&mut slots, &mut tools).await {
                 continue;
             }
             slots.retain(|_, slot| !slot.is_done());
             if self.stopping.load(Ordering::Acquire) && slots.values().all(Slot::is_released) {
                 return Ok(());
             }
-            bell.readable().await?;
+            wait(bell, slots.values().filter_map(Slot::due).min()).await?;
             // Silenced before the slots are looked at: whoever orders from here on rings again.
             bell.try_read(&mut [0; 256]).ok();
         }
+    }
+}
+
+/// Has every slot do its next piece of work; false if none had any.
+async fn round(slots: &mut BTreeMap<usize, Slot>, tools: &mut Tools<'_>) -> bool {
+    let mut is_busy = false;
+    let numbers: Vec<usize> = slots.keys().copied().collect();
+    for number in numbers {
+        // Taken out while it works, so that it can look at the others.
+        let Some(mut slot) = slots.remove(&number) else {
+            continue;
+        };
+        slot.take_order(tools);
+        tools.siblings = slot.siblings(slots.values());
+        is_busy |= slot.step(tools).await;
+        slots.insert(number, slot);
+        let lost = std::mem::take(&mut tools.lost);
+        if !lost.is_empty() {
+            slots.values_mut().for_each(|slot| slot.have_lost(&lost));
+        }
+    }
+    is_busy
+}
+
+/// Waits for the bell, or until something is due.
+async fn wait(bell: &pipe::Receiver, due: Option<Monotonic>) -> io::Result<()> {
+    match due {
+        None => bell.readable().await,
+        Some(due) => match timeout(due.since(clock::now()), bell.readable()).await {
+            Ok(rung) => rung,
+            Err(_elapsed) => Ok(()),
+        },
     }
 }
 

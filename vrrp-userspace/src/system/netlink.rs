@@ -27,6 +27,7 @@ pub use batch::{AddressFailure, Installed};
 pub use error::NetlinkError;
 pub use link::Link;
 pub use monitor::NetworkChange;
+pub use socket::Requester;
 
 use self::socket::RoutingSocket;
 
@@ -48,6 +49,12 @@ impl Netlink {
         Ok(Self {
             socket: RoutingSocket::connect()?,
         })
+    }
+
+    /// Who asks through this connection, as a [`NetworkChange::AddressRemoved`] tells.
+    #[must_use]
+    pub fn requester(&self) -> Requester {
+        self.socket.requester()
     }
 
     /// Every link of the namespace, in the kernel's order.

@@ -1,9 +1,11 @@
 //! What is said, and to whom, when addresses come and go.
 
+use std::collections::BTreeMap;
+
 use tracing::{debug, error, warn};
 
 use crate::{
-    daemon::plan::Plan,
+    daemon::{plan::Plan, reload::Departing},
     guard::{GuardSender, SlotIndex},
     system::{address_worker::AddressReport, netlink::AddressFailure},
 };
@@ -41,12 +43,21 @@ pub(in crate::daemon) fn tell_guard(report: &AddressReport, guard: &GuardSender)
     }
 }
 
-/// Writes what became of the addresses into the log.
-pub(in crate::daemon) fn log(plan: &Plan, report: &AddressReport) {
+/// Writes what became of the addresses into the log. Who has left the plan is still called by his name while he is departing.
+pub(in crate::daemon) fn log(
+    plan: &Plan,
+    departing: &BTreeMap<usize, Departing>,
+    report: &AddressReport,
+) {
     let name = |slot: &usize| {
-        plan.routers
-            .get(slot)
-            .map_or("", |router| router.settings.name.as_str())
+        let stays = plan.routers.get(slot);
+        let stays = stays.map(|router| router.settings.name.as_str());
+        let leaves = || {
+            departing
+                .get(slot)
+                .map(|departing| departing.slot.name.as_str())
+        };
+        stays.or_else(leaves).unwrap_or("a router that was removed")
     };
     match report {
         AddressReport::Installed {
@@ -79,8 +90,8 @@ pub(in crate::daemon) fn log(plan: &Plan, report: &AddressReport) {
             debug!("({}) removing VIPs.", name(slot));
             stuck(name(slot), failures);
         }
-        AddressReport::Reassigned { slot, failures, .. } => stuck(name(slot), failures),
-        AddressReport::Retired { failures, .. } => stuck("a router that was removed", failures),
+        AddressReport::Reassigned { slot, failures, .. }
+        | AddressReport::Retired { slot, failures, .. } => stuck(name(slot), failures),
     }
 }
 

@@ -28,7 +28,7 @@ use crate::{
 };
 
 /// Inputs that may wait.
-const CAPACITY: usize = 256;
+pub(super) const CAPACITY: usize = 256;
 
 /// Something for the election thread.
 pub(in crate::daemon) enum Input {

@@ -2,12 +2,13 @@
 //!
 //! Every way to ask the kernel about an XDP link takes the lock of the routing tables, which somebody who installs thousands of addresses, or a
 //! network card that resets, can hold for seconds. So a thread of its own asks, and what it finds comes through the inbox. A takeover waits
-//! for it; adverts do not. It also holds the attachments, because to let go of one takes the same lock.
+//! for it; adverts do not. It also holds the attachments, because to let go of one takes the same lock; and so does to close a socket that has
+//! joined a group, so it closes what the election no longer needs.
 
 use std::{
     collections::BTreeMap,
     io,
-    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel},
+    sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel},
     time::Duration,
 };
 
@@ -23,7 +24,8 @@ use crate::{
 /// How often it looks without being asked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// Orders that may wait: at most one question per port is asked at a time, and the few others are waited for.
+/// Orders that may wait: at most one question per port is asked at a time, the election has one order for all that it discards in a turn, and
+/// the few others are waited for.
 const ORDERS: usize = 2 * vrrp_ebpf::abi::MAX_PORTS;
 
 /// The way to the thread.
@@ -34,7 +36,11 @@ enum Order {
     Watch(u16, Box<Attachment>),
     Forget(u16),
     Look(u16),
+    Drop(Discarded),
 }
+
+/// What nobody needs any more, to be dropped by somebody who has the time.
+pub(in crate::daemon) type Discarded = Vec<Box<dyn Send>>;
 
 impl Inspector {
     /// Starts the thread; it ends when nobody can ask any more.
@@ -66,6 +72,19 @@ impl Inspector {
     /// Lets go of the attachment of `port`. Waits for room; not for the election.
     pub(in crate::daemon) fn forget(&self, port: u16) {
         self.0.send(Order::Forget(port)).ok();
+    }
+
+    /// Drops this on the inspector's thread, in its turn. Does not wait: what there is no room for is left, for the next time.
+    pub(in crate::daemon) fn take_away(&self, discarded: &mut Discarded) {
+        if discarded.is_empty() {
+            return;
+        }
+        // Without an inspector there is nobody left who could be late because of it.
+        if let Err(TrySendError::Full(Order::Drop(left))) =
+            self.0.try_send(Order::Drop(std::mem::take(discarded)))
+        {
+            *discarded = left;
+        }
     }
 
     /// Asks whether the program of `port` is attached; [`Input::Inspected`] will say. `false` when too many have asked.
@@ -100,6 +119,7 @@ impl Watch {
                 Ok(Order::Watch(port, attachment)) => self.watch(port, attachment),
                 Ok(Order::Forget(port)) => drop(self.held.remove(&port)),
                 Ok(Order::Look(port)) => self.look(port, true),
+                Ok(Order::Drop(discarded)) => drop(discarded),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }

@@ -26,6 +26,9 @@ use crate::{
     },
 };
 
+/// Why there is no program when nobody wanted it at the start.
+pub(in crate::daemon) const NOT_LOADED: &str = "the XDP program was not loaded, since `xdp_mode` was off on every interface at the start; a restart loads it";
+
 /// What became of the program on an interface, from those who may wait for it.
 pub(in crate::daemon) enum ProgramNews {
     /// Somebody has taken it off.
@@ -59,7 +62,7 @@ impl Network {
         }
         let Some((datapath, publisher)) = &mut self.program else {
             self.say_what_is_missing(&link.name, port.number);
-            return Standing::Without(self.why_without.clone());
+            return Standing::Without(self.why_not_here(plan));
         };
         let interface = Interface {
             name: link.name.clone(),
@@ -81,6 +84,21 @@ impl Network {
                 Standing::refused(&error, clock::now())
             }
         }
+    }
+
+    /// Why there is no program on this interface although nothing was tried. That nobody can have it was said at the start; that somebody came
+    /// too late for it is said here.
+    fn why_not_here(&self, plan: &InterfacePlan) -> String {
+        if plan.xdp_mode == XdpMode::Off {
+            return AttachError::Off.to_string();
+        }
+        if self.why_without == NOT_LOADED {
+            warn!(
+                "XDP on {}: {NOT_LOADED}; listening on raw sockets",
+                plan.name
+            );
+        }
+        self.why_without.clone()
     }
 
     /// Takes in what became of a program.

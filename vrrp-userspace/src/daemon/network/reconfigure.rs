@@ -69,14 +69,13 @@ impl Network {
         if before.carries_adverts == after.carries_adverts {
             return;
         }
-        if !after.carries_adverts {
-            self.outlets.election.send(Input::Deafen(port));
-        } else if let Some(known) = self.known.get(name) {
-            let (index, hearing) = (known.index, known.hearing());
-            if !self.listen(name, index, port, hearing) {
-                // Not brought up as a whole; the next look tries again.
-                self.known.remove(name);
-            }
+        if after.carries_adverts {
+            self.listen(name);
+            return;
+        }
+        self.outlets.election.send(Input::Deafen(port));
+        if let Some(known) = self.known.get_mut(name) {
+            known.deaf_because = None;
         }
     }
 

@@ -5,12 +5,15 @@
 use std::fmt::Display;
 
 use crate::{
+    config::XdpMode,
     daemon::plan::{InterfacePlan, Plan, RouterPlan},
+    guard::ScriptIndex,
     system::{netlink::InterfaceAddress, runner::TrackedScript},
+    tracking::Weight,
 };
 
-/// One line for each difference: nothing for what stays as it is.
-pub(super) fn differences(before: &Plan, after: &Plan) -> Vec<String> {
+/// One line for each difference: nothing for what stays as it is. `why_without` says why no interface can have the XDP program, if so.
+pub(super) fn differences(before: &Plan, after: &Plan, why_without: Option<&str>) -> Vec<String> {
     let mut lines = Vec::new();
     for (slot, old) in &before.routers {
         match after.routers.get(slot) {
@@ -18,7 +21,10 @@ pub(super) fn differences(before: &Plan, after: &Plan) -> Vec<String> {
                 "({}) leaves with priority 0, and its addresses go",
                 old.settings.name
             )),
-            Some(new) => router(old, new, &mut lines),
+            Some(new) => {
+                let is_tracked_alike = tracked_by(before, old) == tracked_by(after, new);
+                router(old, new, is_tracked_alike, &mut lines);
+            }
         }
     }
     for (slot, new) in &after.routers {
@@ -34,11 +40,24 @@ pub(super) fn differences(before: &Plan, after: &Plan) -> Vec<String> {
         }
     }
     scripts(before, after, &mut lines);
-    interfaces(before, after, &mut lines);
+    interfaces(before, after, why_without, &mut lines);
     lines
 }
 
-fn router(old: &RouterPlan, new: &RouterPlan, lines: &mut Vec<String>) {
+/// The scripts that a router tracks by their names: that one has another command is told of the script.
+fn tracked_by<'a>(plan: &'a Plan, router: &RouterPlan) -> Vec<(Option<&'a str>, Weight)> {
+    let name = |index: ScriptIndex| {
+        let mut tracked = plan.tracked.iter();
+        let script = tracked.find(|script| script.index == index);
+        script.map(|script| script.name.as_str())
+    };
+    let tracked = router.tracked.iter();
+    tracked
+        .map(|(index, weight)| (name(*index), *weight))
+        .collect()
+}
+
+fn router(old: &RouterPlan, new: &RouterPlan, is_tracked_alike: bool, lines: &mut Vec<String>) {
     let (before, after) = (&old.settings, &new.settings);
     let mut own = Vec::new();
     from_to("the name", &before.name, &after.name, &mut own);
@@ -65,7 +84,7 @@ fn router(old: &RouterPlan, new: &RouterPlan, lines: &mut Vec<String>) {
             before.announcements != after.announcements,
             "when addresses are announced",
         ),
-        (old.tracked != new.tracked, "what is tracked"),
+        (!is_tracked_alike, "what is tracked"),
         (old.notify != new.notify, "what is run at transitions"),
         (old.sends_mail != new.sends_mail, "`smtp_alert`"),
         (
@@ -91,10 +110,35 @@ fn from_to<T: Display + PartialEq>(what: &str, before: T, after: T, lines: &mut 
 }
 
 fn addresses(before: &[InterfaceAddress], after: &[InterfaceAddress], lines: &mut Vec<String>) {
-    let gone = before.iter().filter(|address| !after.contains(address));
-    lines.extend(gone.map(|address| format!("{address} goes")));
-    let new = after.iter().filter(|address| !before.contains(address));
+    let same_in = |list: &[InterfaceAddress], address: &InterfaceAddress| {
+        let mut list = list.iter();
+        list.find(|other| other.is_same_as(address)).cloned()
+    };
+    for old in before {
+        match same_in(after, old) {
+            None => lines.push(format!("{old} goes")),
+            Some(new) => properties(old, &new, lines),
+        }
+    }
+    let new = after.iter().filter(|new| same_in(before, new).is_none());
     lines.extend(new.map(|address| format!("{address} comes")));
+}
+
+/// What is different about an address that stays what it is.
+fn properties(old: &InterfaceAddress, new: &InterfaceAddress, lines: &mut Vec<String>) {
+    let changed = [
+        (old.label != new.label, "label"),
+        (old.broadcast != new.broadcast, "broadcast address"),
+        (old.scope != new.scope, "scope"),
+    ];
+    let changed: Vec<_> = changed
+        .into_iter()
+        .filter_map(|(is_other, what)| is_other.then_some(what))
+        .collect();
+    if !changed.is_empty() {
+        let what = changed.join(" and ");
+        lines.push(format!("{old} goes and comes back with another {what}"));
+    }
 }
 
 fn scripts(before: &Plan, after: &Plan, lines: &mut Vec<String>) {
@@ -125,12 +169,17 @@ fn scripts(before: &Plan, after: &Plan, lines: &mut Vec<String>) {
     lines.extend(new.map(|new| format!("script {} is run from now on", new.name)));
 }
 
-fn interfaces(before: &Plan, after: &Plan, lines: &mut Vec<String>) {
+fn interfaces(before: &Plan, after: &Plan, why_without: Option<&str>, lines: &mut Vec<String>) {
     let is_in = |plan: &Plan, one: &InterfacePlan| plan.port_of(&one.name).is_some();
     let gone = before.interfaces.values().filter(|one| !is_in(after, one));
     lines.extend(gone.map(|one| format!("{} is let go", one.name)));
     let new = after.interfaces.values().filter(|one| !is_in(before, one));
-    lines.extend(new.map(|one| format!("{} is brought up", one.name)));
+    lines.extend(new.map(|one| match why_without {
+        Some(why) if one.xdp_mode != XdpMode::Off => {
+            format!("{} is brought up on raw sockets: {why}", one.name)
+        }
+        Some(_) | None => format!("{} is brought up", one.name),
+    }));
     for (port, old) in &before.interfaces {
         if after
             .interfaces
@@ -142,5 +191,72 @@ fn interfaces(before: &Plan, after: &Plan, lines: &mut Vec<String>) {
                 old.name
             ));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::config::{LoadOptions, MapSource, load};
+
+    const RUNNING: &str = "vrrp_script chk {\n script /bin/true\n}\n\
+                           vrrp_instance A {\n interface eth0\n virtual_router_id 1\n track_script {\n chk\n }\n \
+                           virtual_ipaddress {\n 10.0.0.1\n 10.0.0.2\n }\n}\n";
+
+    fn next(before: &Plan, text: &str) -> Plan {
+        let source = MapSource::single("a.conf", text);
+        let (config, _) = load(&source, "a.conf", &LoadOptions::default());
+        before.next(&config, &|_| Some((0, 0)), &BTreeSet::new())
+    }
+
+    /// What is said when `old` is replaced by `new`.
+    fn said(old: &str, new: &str, why_without: Option<&str>) -> Vec<String> {
+        assert!(RUNNING.contains(old));
+        let before = next(&Plan::default(), RUNNING);
+        let after = next(&before, &RUNNING.replace(old, new));
+        differences(&before, &after, why_without)
+    }
+
+    #[test]
+    fn an_address_with_another_label_is_one_line_that_says_so() {
+        let label = said("10.0.0.2\n", "10.0.0.2 label eth0:1 brd 10.0.0.255\n", None);
+        assert_eq!(
+            label,
+            [
+                "(A) 10.0.0.2/32 on eth0 goes and comes back with another label and broadcast address"
+            ]
+        );
+        let other = said("10.0.0.2\n", "10.0.0.3\n", None);
+        assert_eq!(
+            other,
+            [
+                "(A) 10.0.0.2/32 on eth0 goes",
+                "(A) 10.0.0.3/32 on eth0 comes",
+                "(A) the list of advertised addresses changes"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_script_with_another_command_is_one_line() {
+        let command = said("/bin/true", "/bin/false", None);
+        let [line] = &command[..] else {
+            panic!("{command:?}");
+        };
+        assert!(line.starts_with("script chk has another command"), "{line}");
+        let weight = said("chk\n }", "chk weight 5\n }", None);
+        assert_eq!(weight, ["(A) what is tracked changes"]);
+    }
+
+    #[test]
+    fn an_interface_that_could_have_the_program_and_has_it_not_is_said_to_do_without() {
+        let moved = |mode: &str| {
+            let new = format!("10.0.0.2 dev eth1\n }}\n xdp_mode {mode}\n");
+            said("10.0.0.2\n }\n", &new, Some("it was not loaded")).join("\n")
+        };
+        assert!(moved("auto").contains("eth1 is brought up on raw sockets: it was not loaded"));
+        assert!(!moved("off").contains("it was not loaded"));
     }
 }

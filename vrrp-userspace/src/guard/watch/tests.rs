@@ -181,6 +181,27 @@ fn notifications_of_a_router_run_one_after_the_other() {
     );
 }
 
+/// A reload takes a script away that was ordered before it, and one of its orders still waits its turn.
+#[test]
+fn what_was_ordered_is_run_though_the_next_table_has_it_no_more() {
+    let folder = tempfile::tempdir().unwrap();
+    let traces = Traces(&folder);
+    let mut daemon = Daemon::with_scripts(&[
+        format!("touch {}; sleep 0.3", traces.show("slow")),
+        format!("touch {}", traces.show("waited")),
+    ]);
+    for script in [0, 1] {
+        let run = daemon.next_run(script, NOTIFICATION);
+        daemon.order(run);
+    }
+    daemon.install(&Table::default());
+    for run in [RunId(0), RunId(1)] {
+        let outcome = Outcome::Exited(0);
+        assert_eq!(daemon.hears(), Report::Finished { run, outcome });
+    }
+    assert!(traces.exists("slow") && traces.exists("waited"));
+}
+
 #[test]
 fn at_the_farewell_tracking_ends_and_notifications_go_on() {
     let folder = tempfile::tempdir().unwrap();
@@ -300,7 +321,7 @@ impl Daemon {
             let mut watch = Watch::new(far_end.as_fd(), None);
             let ending = watch.until_the_end().unwrap();
             match ending {
-                Ending::Farewell => watch.runs.farewell(&watch.ledger),
+                Ending::Farewell => watch.runs.farewell(),
                 Ending::Death => watch.runs.daemon_died(),
             }
             (

@@ -1,5 +1,7 @@
 //! The addresses of one virtual router on their way in and out, one batch at a time.
 
+mod neighbours;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     mem,
@@ -9,13 +11,19 @@ use std::{
 
 use tracing::{debug, warn};
 
+pub(super) use self::neighbours::hand_over;
 use super::{
     AddressReport, Assignment,
+    retry::Retry,
     wanted::{Order, Wanted},
 };
-use crate::system::{
-    announcer::Announcer,
-    netlink::{AddressFailure, Installed, InterfaceAddress, Netlink, NetlinkError},
+use crate::{
+    protocol::Monotonic,
+    system::{
+        announcer::Announcer,
+        clock,
+        netlink::{AddressFailure, Installed, InterfaceAddress, Netlink, NetlinkError},
+    },
 };
 
 /// Addresses installed between two looks at what is wanted, and announced together.
@@ -34,8 +42,12 @@ pub(super) struct Slot {
     leaving: Option<Leaving>,
     /// Announcement rounds still to do.
     rounds: u32,
+    /// Of the last assignment.
+    edition: u64,
     /// Nobody needs it any more, except for what could not be removed.
     is_retired: bool,
+    /// What could not be removed.
+    retry: Retry,
 }
 
 /// One address, and what is known of it.
@@ -83,7 +95,6 @@ struct Leaving {
     failures: Vec<AddressFailure>,
     /// How often what is new is announced, if the slot is claimed.
     rounds: u32,
-    edition: u64,
     /// Nothing will be assigned any more.
     is_retiring: bool,
 }
@@ -99,17 +110,23 @@ pub(super) struct Tools<'a> {
     pub(super) report: &'a mut dyn FnMut(AddressReport),
     /// What other slots are about to give up: it must be gone before somebody else may have it.
     pub(super) departing: &'a BTreeSet<Key>,
+    /// What stays although the kernel may take it away with what the slot removes in this step.
+    pub(super) siblings: Vec<InterfaceAddress>,
+    /// Of these, what could not be put back.
+    pub(super) lost: Vec<InterfaceAddress>,
 }
 
 impl Slot {
-    pub(super) const fn new(number: usize) -> Self {
+    pub(super) fn new(number: usize) -> Self {
         Self {
             number,
             entries: Vec::new(),
             progress: Progress::Released,
             leaving: None,
             rounds: 0,
+            edition: 0,
             is_retired: false,
+            retry: Retry::default(),
         }
     }
 
@@ -122,13 +139,18 @@ impl Slot {
         self.is_retired && self.entries.is_empty()
     }
 
+    /// When it has something to do although nobody orders anything.
+    pub(super) fn due(&self) -> Option<Monotonic> {
+        self.retry.due()
+    }
+
     /// What it is about to give up because of an assignment.
     pub(super) fn departing(&self) -> impl Iterator<Item = Key> {
         let is_leaving = self.leaving.is_some();
         let leaving = self
             .entries
             .iter()
-            .filter(move |entry| is_leaving && entry.is_leaving);
+            .filter(move |entry| is_leaving && entry.is_leaving && entry.is_ours);
         leaving.map(|Entry { address, .. }| {
             (
                 address.interface.clone(),
@@ -142,6 +164,7 @@ impl Slot {
     pub(super) fn assign(&mut self, assignment: Assignment) {
         let is_retiring = assignment.addresses.is_none();
         self.is_retired = false;
+        self.edition = assignment.edition;
         let wanted = assignment.addresses.unwrap_or_default();
         let mut old: BTreeMap<_, _> = mem::take(&mut self.entries)
             .into_iter()
@@ -166,18 +189,22 @@ impl Slot {
             next: staying,
             failures: Vec::new(),
             rounds: assignment.rounds,
-            edition: assignment.edition,
             is_retiring,
         });
     }
 
-    /// Does the next piece of work; false if there is none.
-    pub(super) async fn step(&mut self, tools: &mut Tools<'_>) -> bool {
+    /// Takes in what is ordered, before anything is done about it.
+    pub(super) fn take_order(&mut self, tools: &mut Tools<'_>) {
         match tools.wanted.take_order(self.number) {
             Some(Order::Claim) => self.progress = Progress::Installing(self.whole_claim()),
             Some(Order::Release) => self.begin_release(tools),
+            None if self.retry.due().is_some_and(|due| due <= clock::now()) => self.try_again(),
             None => {}
         }
+    }
+
+    /// Does the next piece of work; false if there is none.
+    pub(super) async fn step(&mut self, tools: &mut Tools<'_>) -> bool {
         self.rounds = self.rounds.max(tools.wanted.take_rounds(self.number));
         if let Some(leaving) = self.leaving.take() {
             self.leave(leaving, tools).await;
@@ -215,31 +242,21 @@ impl Slot {
     }
 
     fn finish_leaving(&mut self, leaving: Leaving, tools: &mut Tools<'_>) {
-        // What could not be removed is tried again at the next release.
         self.entries
             .retain(|entry| !entry.is_leaving || entry.is_ours);
-        let (slot, edition, failures) = (self.number, leaving.edition, leaving.failures);
         if leaving.is_retiring {
             // Whatever was ordered before is done with this: it was the last that anybody wanted of the slot.
             self.progress = Progress::Released;
             self.is_retired = true;
-            return (tools.report)(AddressReport::Retired {
-                slot,
-                edition,
-                failures,
-            });
         }
-        (tools.report)(AddressReport::Reassigned {
-            slot,
-            edition,
-            failures,
-        });
+        self.note_outcome();
+        self.report_departures(leaving.failures, tools);
         match &mut self.progress {
             Progress::Released => {}
             Progress::Releasing { next, .. } => *next = 0,
             Progress::Installing(_) => self.progress = Progress::Installing(self.whole_claim()),
             Progress::Claimed => {
-                let todo = self.wanted(|entry| !entry.is_ours);
+                let todo = self.wanted(|entry| entry.is_missing);
                 if !todo.is_empty() {
                     self.progress = Progress::Installing(Claim {
                         todo,
@@ -248,6 +265,62 @@ impl Slot {
                     });
                 }
             }
+        }
+    }
+
+    /// Says what has become of what assignments took away.
+    fn report_departures(&self, failures: Vec<AddressFailure>, tools: &mut Tools<'_>) {
+        let (slot, edition) = (self.number, self.edition);
+        (tools.report)(if self.is_retired {
+            AddressReport::Retired {
+                slot,
+                edition,
+                failures,
+            }
+        } else {
+            AddressReport::Reassigned {
+                slot,
+                edition,
+                failures,
+            }
+        });
+    }
+
+    /// Something was to be removed: what is still there is tried again.
+    fn note_outcome(&mut self) {
+        if self.has_leftovers(|_| true) {
+            self.retry.failed(clock::now());
+        } else {
+            self.retry.forget();
+        }
+    }
+
+    /// Whether something of `which` is there that should not be.
+    fn has_leftovers(&self, which: fn(&Entry) -> bool) -> bool {
+        let is_released = matches!(self.progress, Progress::Released);
+        let mut ours = self.entries.iter().filter(|entry| entry.is_ours);
+        ours.any(|entry| (is_released || entry.is_leaving) && which(entry))
+    }
+
+    /// Begins once more to remove what could not be removed, unless that is under way or wanted again.
+    fn try_again(&mut self) {
+        if self.leaving.is_some() || matches!(self.progress, Progress::Releasing { .. }) {
+            return;
+        }
+        if self.has_leftovers(|entry| entry.is_leaving) {
+            self.leaving = Some(Leaving {
+                next: 0,
+                failures: Vec::new(),
+                rounds: 1,
+                is_retiring: self.is_retired,
+            });
+        } else if self.has_leftovers(|_| true) {
+            self.progress = Progress::Releasing {
+                next: 0,
+                failures: Vec::new(),
+            };
+        } else {
+            self.retry.forget();
         }
     }
 
@@ -373,13 +446,20 @@ impl Slot {
         failures.extend(self.take_down(batch, |_| true, tools).await);
         if next < self.entries.len() {
             self.progress = Progress::Releasing { next, failures };
-        } else {
-            self.entries
-                .retain(|entry| !entry.is_leaving || entry.is_ours);
-            (tools.report)(AddressReport::Released {
-                slot: self.number,
-                failures,
-            });
+            return;
+        }
+        let is_left = |slot: &Self| slot.entries.iter().any(|entry| entry.is_leaving);
+        let were_left = is_left(self);
+        self.entries
+            .retain(|entry| !entry.is_leaving || entry.is_ours);
+        self.note_outcome();
+        (tools.report)(AddressReport::Released {
+            slot: self.number,
+            failures,
+        });
+        if were_left && !is_left(self) {
+            // What could not be removed when it was taken away has gone with the others.
+            self.report_departures(Vec::new(), tools);
         }
     }
 
@@ -388,18 +468,24 @@ impl Slot {
         &mut self,
         batch: Range<usize>,
         which: impl Fn(&Entry) -> bool,
-        tools: &Tools<'_>,
+        tools: &mut Tools<'_>,
     ) -> Vec<AddressFailure> {
         let goes = |entry: &Entry| entry.is_ours && which(entry);
         let ours = self.entries[batch.clone()]
             .iter()
             .filter(|entry| goes(entry));
         let ours: Vec<_> = ours.map(|entry| entry.address.clone()).collect();
-        let failed = tools.netlink.remove_addresses(&ours).await;
+        let siblings = mem::take(&mut tools.siblings);
+        let removal = tools.netlink.remove_addresses_beside(&ours, &siblings);
+        let (failed, lost) = removal.await;
+        tools
+            .lost
+            .extend(lost.into_iter().map(|failure| failure.address));
         for entry in self.entries[batch].iter_mut().filter(|entry| goes(entry)) {
             entry.is_ours = failed
                 .iter()
                 .any(|failure| failure.address == entry.address);
+            entry.is_missing = !entry.is_ours;
         }
         failed
     }
@@ -458,3 +544,6 @@ fn is_among(address: &InterfaceAddress, keys: &BTreeSet<Key>) -> bool {
 fn batch(next: usize, end: usize) -> Range<usize> {
     next..end.min(next + BATCH)
 }
+
+#[cfg(test)]
+mod tests;

@@ -161,7 +161,7 @@ fn an_assignment_touches_only_what_it_changes() {
         };
         lan.orders.claim(0);
         lan.expect(&installed);
-        let mut monitor = Changes::watch();
+        let mut monitor = Changes::watch(&lan.worker);
 
         lan.assign([Some([&vips(3)[1..], &vips(6)[5..]].concat())]);
 
@@ -224,6 +224,92 @@ fn an_address_can_move_from_a_slot_that_is_retired_to_another() {
             assert_eq!(present(), 0, "all of them were ours");
         },
     );
+}
+
+/// What both slots need stays where it is, and is announced by the one who has it now.
+#[test]
+fn an_address_that_changes_hands_never_goes() {
+    lab("an_address_that_changes_hands_never_goes", || {
+        let mut lan = Lan::new(vec![vips(2), vips(3)[2..].to_vec(), vec![]]);
+        for slot in [0, 1] {
+            lan.orders.claim(slot);
+            lan.expect(&installed(slot));
+        }
+        let mut monitor = Changes::watch(&lan.worker);
+
+        // 192.168.0.0 to a slot that is claimed, 192.168.0.1 to one that is not.
+        let (first, second) = (vips(1), vips(2)[1..].to_vec());
+        let to_claimed = [&vips(3)[2..], &first].concat();
+        lan.assign([Some(vec![]), Some(to_claimed), Some(second)]);
+        lan.expect(&installed(1));
+        lan.orders.claim(2);
+        lan.expect(&installed(2));
+
+        let announced = lan.announcements();
+        assert_eq!(
+            announced, [first[0].address; 2],
+            "and not by the other slots"
+        );
+        assert_eq!(monitor.seen(2), ["-192.168.0.1", "+192.168.0.1"]);
+        lan.orders.release(1);
+        lan.expect(&released(1));
+        assert_eq!(present(), 1, "what was taken over is released");
+    });
+}
+
+/// What was there before us is not told about again, nor announced, when something else of its slot changes.
+#[test]
+fn an_assignment_leaves_alone_what_was_there_before() {
+    lab("an_assignment_leaves_alone_what_was_there_before", || {
+        sh("ip addr add 192.168.0.1/32 dev eth0");
+        let mut lan = Lan::new(vec![vips(2)]);
+        lan.orders.claim(0);
+        let existing_not_ours = vips(2)[1..].to_vec();
+        lan.expect(&AddressReport::Installed {
+            slot: 0,
+            existing_not_ours,
+        });
+        lan.assign([Some(vips(3))]);
+        lan.expect(&installed(0));
+        assert_eq!(lan.announcements(), [vips(3)[2].address; 2]);
+    });
+}
+
+/// Without `promote_secondaries` the kernel takes all other addresses of a prefix away with the first.
+#[test]
+fn those_that_would_go_with_the_first_of_a_prefix_are_put_back_in_the_same_breath() {
+    let name = "those_that_would_go_with_the_first_of_a_prefix_are_put_back_in_the_same_breath";
+    lab(name, || {
+        sh("for f in /proc/sys/net/ipv4/conf/*/promote_secondaries; do echo 0 >$f; done");
+        let wide = |numbers: &[u8]| -> Vec<_> {
+            let address = |last: &u8| IpAddr::from([10, 0, 0, *last]);
+            let numbers = numbers.iter().map(address);
+            numbers
+                .map(|it| InterfaceAddress::new("eth0", it, 24))
+                .collect()
+        };
+        let mut lan = Lan::new(vec![wide(&[1, 2]), wide(&[3]), wide(&[4])]);
+        for slot in [0, 1] {
+            lan.orders.claim(slot);
+            lan.expect(&installed(slot));
+        }
+        let mut monitor = Changes::watch(&lan.worker);
+        lan.assign([Some(wide(&[2]))]);
+        let gone = ["-10.0.0.2", "-10.0.0.3", "-10.0.0.1"];
+        let mut seen = monitor.seen(5);
+        let back = seen.split_off(gone.len());
+        assert_eq!(seen, gone, "the kernel takes the others first");
+        assert_eq!(back, ["+10.0.0.3", "+10.0.0.2"]);
+        assert_eq!(present(), 2);
+
+        // As when a router gives way: its first address is that of the others, too.
+        lan.orders.release(1);
+        lan.expect(&released(1));
+        assert_eq!(present(), 1);
+        lan.orders.release(0);
+        lan.expect(&released(0));
+        assert_eq!(present(), 0);
+    });
 }
 
 #[test]
@@ -319,6 +405,13 @@ impl Lan {
     }
 }
 
+fn installed(slot: usize) -> AddressReport {
+    AddressReport::Installed {
+        slot,
+        existing_not_ours: vec![],
+    }
+}
+
 fn released(slot: usize) -> AddressReport {
     AddressReport::Released {
         slot,
@@ -336,11 +429,13 @@ fn present() -> usize {
 /// What happens to the addresses, in order, as the kernel tells everybody.
 struct Changes {
     runtime: tokio::runtime::Runtime,
+    worker: Requester,
     changes: tokio::sync::mpsc::Receiver<NetworkChange>,
 }
 
 impl Changes {
-    fn watch() -> Self {
+    /// Of the addresses, all of which have to be the worker's doing.
+    fn watch(worker: &AddressWorker) -> Self {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
@@ -348,6 +443,7 @@ impl Changes {
         let changes = runtime.block_on(async { Netlink::connect().unwrap().monitor().await });
         Self {
             runtime,
+            worker: worker.requester(),
             changes: changes.unwrap(),
         }
     }
@@ -357,11 +453,13 @@ impl Changes {
     }
 
     fn next(&mut self) -> String {
-        let next =
-            async { tokio::time::timeout(Duration::from_secs(20), self.changes.recv()).await };
+        let next = async { timeout(Duration::from_secs(20), self.changes.recv()).await };
         match self.runtime.block_on(next).unwrap().unwrap() {
             NetworkChange::AddressAdded(observed) => format!("+{}", observed.address.address),
-            NetworkChange::AddressRemoved(observed) => format!("-{}", observed.address.address),
+            NetworkChange::AddressRemoved { observed, by } => {
+                assert!(self.worker.is(by), "who removes an address is told");
+                format!("-{}", observed.address.address)
+            }
             other @ (NetworkChange::Link(_)
             | NetworkChange::LinkGone { .. }
             | NetworkChange::Overrun) => format!("{other:?}"),

@@ -94,6 +94,12 @@ impl Wanted {
         });
     }
 
+    /// Whether the addresses should be there, whatever has been taken of that.
+    pub(super) fn is_claimed(&self, slot: usize) -> bool {
+        let cell = self.cells.get(slot);
+        cell.is_some_and(|cell| cell.load(Ordering::Acquire) & CLAIMED != 0)
+    }
+
     pub(super) fn release_all(&self) {
         (0..self.cells.len()).for_each(|slot| self.release(slot));
     }

@@ -64,6 +64,21 @@ impl InterfaceAddress {
         (&self.interface, self.address, self.prefix_length)
     }
 
+    /// The prefix that it may have in common with other IPv4 addresses: the interface, the network's number, and the length. `None` for an
+    /// address that is alone, and for IPv6, where the kernel knows no first one of a prefix.
+    #[must_use]
+    pub fn shared_prefix(&self) -> Option<(&str, u32, u8)> {
+        let IpAddr::V4(address) = self.address else {
+            return None;
+        };
+        let host_bits = 32_u32.checked_sub(u32::from(self.prefix_length))?;
+        let mask = u32::MAX.checked_shl(host_bits).unwrap_or(0);
+        (host_bits > 0).then(|| {
+            let network = u32::from(address) & mask;
+            (self.interface.as_str(), network, self.prefix_length)
+        })
+    }
+
     /// The message that adds this address, with our mark.
     pub(super) fn to_add_message(&self, index: u32) -> AddressMessage {
         let mut message = self.to_message(index);
@@ -261,6 +276,24 @@ mod tests {
 
         assert!(observed.is_ours);
         assert_eq!(observed.address, wanted);
+    }
+
+    #[test]
+    fn a_prefix_is_shared_on_one_interface_and_with_one_length() {
+        let address = |interface: &str, text: &str, length| {
+            InterfaceAddress::new(interface, text.parse().unwrap(), length)
+        };
+        let one = address("eth0", "10.0.0.101", 24);
+        let is_beside = |other: &InterfaceAddress| other.shared_prefix() == one.shared_prefix();
+        assert!(is_beside(&address("eth0", "10.0.0.9", 24)));
+        assert!(!is_beside(&address("eth0", "10.0.1.9", 24)));
+        assert!(!is_beside(&address("eth0", "10.0.0.9", 25)));
+        assert!(!is_beside(&address("eth1", "10.0.0.9", 24)));
+        let all = address("eth0", "10.0.0.9", 0);
+        assert_eq!(all.shared_prefix(), Some(("eth0", 0, 0)));
+        for alone in [("10.0.0.9", 32), ("2001:db8::9", 64), ("10.0.0.9", 99)] {
+            assert_eq!(address("eth0", alone.0, alone.1).shared_prefix(), None);
+        }
     }
 
     /// The kernel labels every IPv4 address with at least its interface's name.

@@ -47,15 +47,41 @@ pub struct Installed {
     pub existing_not_ours: Vec<InterfaceAddress>,
 }
 
+/// What is to become of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Change {
+    Add,
+    Remove,
+}
+
+impl Change {
+    /// The request, and its flags.
+    fn of(self, address: &InterfaceAddress, index: u32) -> (RouteNetlinkMessage, u16) {
+        match self {
+            Self::Add => {
+                let message = RouteNetlinkMessage::NewAddress(address.to_add_message(index));
+                (message, NLM_F_CREATE | NLM_F_EXCL)
+            }
+            Self::Remove => {
+                let message = RouteNetlinkMessage::DelAddress(address.to_message(index));
+                (message, 0)
+            }
+        }
+    }
+
+    fn each(
+        self,
+        addresses: &[InterfaceAddress],
+    ) -> impl Iterator<Item = (Self, &InterfaceAddress)> + Clone {
+        addresses.iter().map(move |address| (self, address))
+    }
+}
+
 impl Netlink {
     /// Adds addresses, many per datagram. One that is there already is no failure.
     pub async fn add_addresses(&self, addresses: &[InterfaceAddress]) -> Installed {
-        let flags = NLM_F_CREATE | NLM_F_EXCL;
-        let mut failures = self
-            .change(addresses, flags, |address, index| {
-                RouteNetlinkMessage::NewAddress(address.to_add_message(index))
-            })
-            .await;
+        let failures = self.change(Change::Add.each(addresses)).await;
+        let mut failures: Vec<_> = failures.into_iter().map(|(_, failure)| failure).collect();
         let existing: Vec<_> = failures
             .extract_if(.., |failure| failure.error.is(Errno::EXIST))
             .collect();
@@ -68,26 +94,49 @@ impl Netlink {
     /// Removes addresses, many per datagram. One that is not there is no failure. One that went with its interface to another name is
     /// removed there.
     pub async fn remove_addresses(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
-        let mut failures = self.remove(addresses).await;
-        let lost: Vec<_> = failures
+        self.remove_addresses_beside(addresses, &[]).await.0
+    }
+
+    /// The same, for addresses that have `siblings`: others of the same prefix that are to stay. Where an interface does not have
+    /// `promote_secondaries` set the kernel takes them away with the first one of the prefix, so they are put back behind the removals, in
+    /// the same datagram if it has room. Returns what could not be removed, and which siblings are not there.
+    pub async fn remove_addresses_beside(
+        &self,
+        addresses: &[InterfaceAddress],
+        siblings: &[InterfaceAddress],
+    ) -> (Vec<AddressFailure>, Vec<AddressFailure>) {
+        let (mut stuck, lost) = self.remove(addresses, siblings).await;
+        let elsewhere: Vec<_> = stuck
             .extract_if(.., |failure| failure.error.is_no_such_interface())
             .map(|failure| failure.address)
             .collect();
-        if !lost.is_empty() {
-            failures.extend(self.remove(&self.under_other_names(&lost).await).await);
-            failures.retain(|failure| !failure.error.is_no_such_interface());
+        if !elsewhere.is_empty() {
+            let there = self.under_other_names(&elsewhere).await;
+            stuck.extend(self.remove(&there, &[]).await.0);
+            stuck.retain(|failure| !failure.error.is_no_such_interface());
         }
-        failures
+        (stuck, lost)
     }
 
-    async fn remove(&self, addresses: &[InterfaceAddress]) -> Vec<AddressFailure> {
-        let mut failures = self
-            .change(addresses, 0, |address, index| {
-                RouteNetlinkMessage::DelAddress(address.to_message(index))
-            })
-            .await;
-        failures.retain(|failure| !failure.error.is(Errno::ADDRNOTAVAIL));
-        failures
+    async fn remove(
+        &self,
+        addresses: &[InterfaceAddress],
+        siblings: &[InterfaceAddress],
+    ) -> (Vec<AddressFailure>, Vec<AddressFailure>) {
+        let changes = Change::Remove
+            .each(addresses)
+            .chain(Change::Add.each(siblings));
+        let mut failures = self.change(changes).await;
+        failures.retain(|(change, failure)| match change {
+            Change::Remove => !failure.error.is(Errno::ADDRNOTAVAIL),
+            Change::Add => !failure.error.is(Errno::EXIST),
+        });
+        let (stuck, lost): (Vec<_>, Vec<_>) = failures
+            .into_iter()
+            .partition(|(change, _)| *change == Change::Remove);
+        let failures =
+            |of: Vec<(Change, AddressFailure)>| of.into_iter().map(|(_, it)| it).collect();
+        (failures(stuck), failures(lost))
     }
 
     /// Addresses with our mark that are those of `lost` on an interface of another name: somebody has renamed it.
@@ -149,35 +198,33 @@ impl Netlink {
         Ok(ours)
     }
 
-    /// Makes one change per address and returns the failures, in the order of the addresses.
-    async fn change(
+    /// Makes the changes and returns the failures, in their order.
+    async fn change<'a>(
         &self,
-        addresses: &[InterfaceAddress],
-        flags: u16,
-        change: impl Fn(&InterfaceAddress, u32) -> RouteNetlinkMessage,
-    ) -> Vec<AddressFailure> {
-        let indexes = self.indexes(addresses).await;
+        changes: impl Iterator<Item = (Change, &'a InterfaceAddress)> + Clone,
+    ) -> Vec<(Change, AddressFailure)> {
+        let indexes = self
+            .indexes(changes.clone().map(|(_, address)| address))
+            .await;
         let mut failures = Vec::new();
-        let mut present = Vec::with_capacity(addresses.len());
-        let mut changes = Vec::with_capacity(addresses.len());
-        for address in addresses {
+        let (mut asked, mut requests) = (Vec::new(), Vec::new());
+        for (change, address) in changes {
             match &indexes[address.interface.as_str()] {
                 Ok(index) => {
-                    present.push(address);
-                    changes.push(change(address, *index));
+                    asked.push((change, address));
+                    requests.push(change.of(address, *index));
                 }
-                Err(error) => failures.push(AddressFailure::new(address, error.clone())),
+                Err(error) => {
+                    failures.push((change, AddressFailure::new(address, error.clone())));
+                }
             }
         }
-        for (address, result) in present
-            .into_iter()
-            .zip(self.socket.change(changes, flags).await)
-        {
-            failures.extend(
-                result
-                    .err()
-                    .map(|error| AddressFailure::new(address, error)),
-            );
+        let results = self.socket.change(requests).await;
+        for ((change, address), result) in asked.into_iter().zip(results) {
+            let failure = result
+                .err()
+                .map(|error| AddressFailure::new(address, error));
+            failures.extend(failure.map(|failure| (change, failure)));
         }
         failures
     }
@@ -185,7 +232,7 @@ impl Netlink {
     /// The number of every interface the addresses name.
     async fn indexes<'a>(
         &self,
-        addresses: &'a [InterfaceAddress],
+        addresses: impl Iterator<Item = &'a InterfaceAddress>,
     ) -> BTreeMap<&'a str, Result<u32, NetlinkError>> {
         let mut indexes = BTreeMap::new();
         for InterfaceAddress { interface, .. } in addresses {

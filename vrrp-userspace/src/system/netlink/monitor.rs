@@ -35,7 +35,12 @@ pub enum NetworkChange {
     /// An address is there that was not, or one of its properties changed.
     AddressAdded(ObservedAddress),
     /// An address is gone.
-    AddressRemoved(ObservedAddress),
+    AddressRemoved {
+        /// Which.
+        observed: ObservedAddress,
+        /// The netlink port of whoever asked for it, also if the address only went with another one. 0 if nobody did, but the interface went.
+        by: u32,
+    },
     /// Changes were lost: look at everything afresh.
     Overrun,
 }
@@ -141,14 +146,14 @@ impl Names {
         let mut changes = Vec::new();
         for message in messages(datagram) {
             match message {
-                Some(message) => changes.extend(self.change(message).await),
+                Some((by, message)) => changes.extend(self.change(by, message).await),
                 None => changes.push(NetworkChange::Overrun),
             }
         }
         changes
     }
 
-    async fn change(&mut self, message: RouteNetlinkMessage) -> Option<NetworkChange> {
+    async fn change(&mut self, by: u32, message: RouteNetlinkMessage) -> Option<NetworkChange> {
         if let RouteNetlinkMessage::NewLink(message) = message {
             let link = Link::from_message(&message)?;
             self.by_index.insert(link.index, link.name.clone());
@@ -162,9 +167,8 @@ impl Names {
                 .await
                 .map(NetworkChange::AddressAdded)
         } else if let RouteNetlinkMessage::DelAddress(message) = message {
-            self.observed(&message)
-                .await
-                .map(NetworkChange::AddressRemoved)
+            let observed = self.observed(&message).await?;
+            Some(NetworkChange::AddressRemoved { observed, by })
         } else {
             None
         }
@@ -179,8 +183,8 @@ impl Names {
     }
 }
 
-/// The messages of a datagram; `None` where one cannot be read.
-fn messages(mut datagram: &[u8]) -> Vec<Option<RouteNetlinkMessage>> {
+/// The messages of a datagram, each with the port of who caused it; `None` where one cannot be read.
+fn messages(mut datagram: &[u8]) -> Vec<Option<(u32, RouteNetlinkMessage)>> {
     let mut messages = Vec::new();
     while !datagram.is_empty() {
         let length = NetlinkBuffer::new_checked(datagram)
@@ -199,10 +203,10 @@ fn messages(mut datagram: &[u8]) -> Vec<Option<RouteNetlinkMessage>> {
     messages
 }
 
-fn content(message: &[u8]) -> Option<RouteNetlinkMessage> {
+fn content(message: &[u8]) -> Option<(u32, RouteNetlinkMessage)> {
     let message = NetlinkMessage::<RouteNetlinkMessage>::deserialize(message).ok()?;
     if let NetlinkPayload::InnerMessage(content) = message.payload {
-        Some(content)
+        Some((message.header.port_number, content))
     } else {
         None
     }

@@ -2,7 +2,10 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -13,7 +16,7 @@ use rtnetlink::{
     },
     packet_route::RouteNetlinkMessage,
     proto::ConnectionHandle,
-    sys::{SocketAddr, protocols::NETLINK_ROUTE},
+    sys::{AsyncSocket, SocketAddr, protocols::NETLINK_ROUTE},
 };
 use tokio::{task::JoinHandle, time::timeout};
 
@@ -30,6 +33,19 @@ const BATCH: usize = 128;
 #[derive(Debug, Clone)]
 pub(super) struct RoutingSocket {
     connection: Arc<Mutex<Connection>>,
+    requester: Requester,
+}
+
+/// Under what the kernel knows whoever asks through one connection. What it tells everybody about a change says who asked for it.
+#[derive(Debug, Clone, Default)]
+pub struct Requester(Arc<AtomicU32>);
+
+impl Requester {
+    /// Whether this is the netlink port of the connection.
+    #[must_use]
+    pub fn is(&self, port: u32) -> bool {
+        port != 0 && self.0.load(Ordering::Relaxed) == port
+    }
 }
 
 /// The way to the task that serves the socket.
@@ -40,9 +56,11 @@ struct Connection {
 }
 
 impl Connection {
-    /// Opens a socket and serves it from a new task of the current runtime.
-    fn open() -> io::Result<Self> {
+    /// Opens a socket, whose port is that of `requester` from now on, and serves it from a new task of the current runtime.
+    fn open(requester: &Requester) -> io::Result<Self> {
         let (mut connection, handle, _) = rtnetlink::proto::new_connection(NETLINK_ROUTE)?;
+        let address = connection.socket_mut().socket_mut().bind_auto()?;
+        requester.0.store(address.port_number(), Ordering::Relaxed);
         // Changes are counted by their answers, so a success has to come through as well.
         connection.set_forward_ack(true);
         Ok(Self {
@@ -55,9 +73,16 @@ impl Connection {
 impl RoutingSocket {
     /// Opens the socket; needs a runtime.
     pub(super) fn connect() -> io::Result<Self> {
+        let requester = Requester::default();
         Ok(Self {
-            connection: Arc::new(Mutex::new(Connection::open()?)),
+            connection: Arc::new(Mutex::new(Connection::open(&requester)?)),
+            requester,
         })
+    }
+
+    /// Who asks through this connection.
+    pub(super) fn requester(&self) -> Requester {
+        self.requester.clone()
     }
 
     /// The way to the kernel, opened again if the socket failed, as it does when memory is short.
@@ -67,7 +92,8 @@ impl RoutingSocket {
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         if connection.task.is_finished() {
-            *connection = Connection::open().map_err(|_error| NetlinkError::Closed)?;
+            *connection =
+                Connection::open(&self.requester).map_err(|_error| NetlinkError::Closed)?;
         }
         Ok(connection.handle.clone())
     }
@@ -106,18 +132,17 @@ impl RoutingSocket {
             .collect()
     }
 
-    /// Makes changes, many per datagram; one result per change, in their order.
+    /// Makes changes, each with its flags, many per datagram; one result per change, in their order.
     pub(super) async fn change(
         &self,
-        changes: Vec<RouteNetlinkMessage>,
-        flags: u16,
+        changes: Vec<(RouteNetlinkMessage, u16)>,
     ) -> Vec<Result<(), NetlinkError>> {
         let mut results = Vec::with_capacity(changes.len());
         let mut changes = changes.into_iter().peekable();
         while changes.peek().is_some() {
             let batch = changes.by_ref().take(BATCH);
             let batch: Vec<_> = batch
-                .map(|change| message(change, NLM_F_REQUEST | NLM_F_ACK | flags))
+                .map(|(change, flags)| message(change, NLM_F_REQUEST | NLM_F_ACK | flags))
                 .collect();
             let count = batch.len();
             match self.exchange(batch).await {

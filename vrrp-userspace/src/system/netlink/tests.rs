@@ -204,7 +204,7 @@ fn changes_of_links_and_addresses_are_reported() {
                 ..expected
             };
             until(&mut changes, |change| {
-            matches!(change, NetworkChange::AddressRemoved(it) if it.address.is_same_as(&expected))
+            matches!(change, NetworkChange::AddressRemoved { observed, .. } if observed.address.is_same_as(&expected))
         })
         .await;
 
