@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::process::Command;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rustix::process::Signal;
 use vrrp_tests::Daemon::Xvrrpd;
@@ -201,13 +201,6 @@ fn a_flood_and_a_reader_who_sleeps_cost_the_daemon_nothing() {
     assert!((at_least..=at_most).contains(&total), "{said}");
     assert_eq!(opened(&lab.r2).len(), captured);
     assert!(calm.lasts());
-    let adverts = lab.first.advertisements();
-    let own = adverts
-        .iter()
-        .filter(|advert| advert.source == lab.r1.identity().first);
-    let own: Vec<_> = own.map(|advert| advert.at).collect();
-    let longest = own.windows(2).map(|pair| pair[1].since(pair[0])).max();
-    assert!(longest < Some(Duration::from_millis(1500)), "{longest:?}");
 }
 
 #[test]
