@@ -6,7 +6,7 @@ use vrrp_tests::Daemon::{self, Keepalived, Xvrrpd};
 use vrrp_tests::forge::Forged;
 use vrrp_tests::host::Volley;
 use vrrp_tests::story::{self, Calm, Handover, STRANGER_ADDRESS};
-use vrrp_tests::{Lab, Moment, Plan, bystander, eventually, kernel, never, seeds};
+use vrrp_tests::{Lab, Moment, Node, Plan, bystander, eventually, kernel, never, seeds};
 
 const INTERFACES: [&str; 2] = ["eth0", "eth1"];
 
@@ -67,8 +67,20 @@ fn three_capabilities_are_enough_for_the_program_and_four_on_older_kernels() {
         lab.r1.xdp_is_native("eth0"),
         "CAP_SYS_ADMIN is not needed, nor on newer kernels CAP_PERFMON"
     );
+    let walked = instructions_verified(&lab.r1);
+    assert!(
+        walked.is_none_or(|walked| walked < 200_000),
+        "the verifier walks through {walked:?} instructions, and gives up at a million"
+    );
     under_wrong_passwords_nothing_changes(&lab);
     hands_over(&lab);
+}
+
+/// What the verifier went through to know that the program is safe, as the kernel remembers (Linux 5.16).
+fn instructions_verified(node: &Node) -> Option<u32> {
+    let look = "grep -hs verified_insns /proc/$(cat /run/keepalived.pid)/fdinfo/* || true";
+    let shown = node.machine().run("sh", &["-c", look]);
+    shown.split_whitespace().last()?.parse().ok()
 }
 
 #[test]

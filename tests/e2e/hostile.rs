@@ -40,7 +40,7 @@ fn a_flood_of_forged_adverts_changes_nothing_and_is_counted() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     lab.elect();
     let flood = story::flood_changes_nothing(&lab);
-    assert!(flood.unanswered < Duration::from_millis(500), "{flood:?}");
+    assert!(flood.unanswered < story::HICCUP, "{flood:?}");
 }
 
 #[test]

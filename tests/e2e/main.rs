@@ -4,10 +4,12 @@
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
 mod any_kernel;
+mod capture;
 mod control;
 mod datapath;
 mod failover;
 mod guard_proof;
+mod history;
 mod hostile;
 mod interplay;
 mod kernel_side;

@@ -204,7 +204,7 @@ fn seeds_on_raw_sockets(plan: &Plan) {
     lab.elect();
     assert_eq!(lab.r1.xdp_program("eth0"), None);
     let flood = story::flood_changes_nothing(&lab);
-    assert!(flood.unanswered < Duration::from_millis(500), "{flood:?}");
+    assert!(flood.unanswered < story::HICCUP, "{flood:?}");
     story::claim_is_an_alarm(&lab, &lab.r1);
     story::script_heals_haproxy(&lab, &lab.r1);
     story::script_stops_the_daemon(&lab, &lab.r1, &lab.r2);

@@ -15,7 +15,8 @@ mod silenced;
 pub use calm::Calm;
 pub use comeback::comes_back_as_backup;
 pub use forgery::{
-    ALARM, Flood, STRANGER_ADDRESS, claim_is_an_alarm, flood_changes_nothing, wrong_password,
+    ALARM, Flood, HICCUP, STRANGER_ADDRESS, claim_is_an_alarm, flood_changes_nothing,
+    wrong_password,
 };
 pub use handover::Handover;
 pub use haproxy::{script_heals_haproxy, script_stops_the_daemon};

@@ -6,7 +6,7 @@ use vrrp_ebpf::abi::{BlockView, Counters, Port, Reason, Role, RouterEvent};
 use vrrp_ebpf::verdict::{Verdict, decide};
 use vrrp_userspace::config::XdpMode;
 use vrrp_userspace::system::datapath::{
-    Action, Attachment, Datapath, Doorbell, Interface, Publisher, RingSizes, Statistics,
+    Action, Attachment, Capture, Datapath, Doorbell, Interface, Publisher, RingSizes, Statistics,
 };
 
 use crate::model::Model;
@@ -74,6 +74,11 @@ impl Bench {
             self.publisher.set_vip(key, entry).expect("room");
         }
         self.publish_circumstances();
+    }
+
+    /// The ring of what is captured. Inside a runtime only.
+    pub(crate) fn capture(&mut self) -> Capture {
+        self.datapath.capture().expect("the ring is there")
     }
 
     /// Changes the circumstances, if they differ.

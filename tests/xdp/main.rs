@@ -7,6 +7,7 @@
 
 mod attaching;
 mod bench;
+mod capture;
 mod case;
 mod differential;
 mod kernel;

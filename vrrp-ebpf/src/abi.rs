@@ -11,6 +11,9 @@
 //! | `BUCKETS` | port and reason → [`Bucket`] | program |
 //! | `EVENTS` | ring of [`RouterEvent`] | program |
 //! | `ALERTS` | ring of [`Alert`] | program |
+//! | `CAPTURE_SWITCH` | 0 → [`CaptureSwitch`] | controller |
+//! | `CAPTURE` | ring of [`CapturedFrame`] | program |
+//! | `CAPTURE_LOST` | 0 → [`CaptureLosses`], per CPU | program |
 //!
 //! A *port* is our own dense number for an interface, a *slot* that of a virtual router. Numbers are in the byte order of the host, addresses
 //! in that of the network. Every struct is `repr(C)` without implicit padding, because padding in a key never compares equal.
@@ -18,7 +21,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Changes whenever a struct of this file does, so that a pinned map of another build is never reinterpreted.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Interfaces one object can serve.
 pub const MAX_PORTS: usize = 256;
@@ -32,6 +35,11 @@ pub const MAX_JUDGED_ADDRESSES: u8 = 20;
 pub const EVENTS_BYTES: usize = 65_536;
 /// Bytes of the ring of [`Alert`]s.
 pub const ALERTS_BYTES: usize = 262_144;
+
+/// Bytes of the ring of [`CapturedFrame`]s: room for some eighteen hundred.
+pub const CAPTURE_BYTES: usize = 524_288;
+/// Bytes of a frame that are captured. What can be judged is shorter, unless it is padded.
+pub const CAPTURE_SNAP: usize = 256;
 
 /// Alerts of one reason and port that may go out at once.
 pub const ALERT_BURST: u64 = 8;
@@ -325,6 +333,74 @@ pub const ALERT_REJECTED: u8 = 1;
 /// Another hardware address claims one of our addresses.
 pub const ALERT_CLAIM: u8 = 2;
 
+/// Whether somebody captures. Read before a frame is copied, and only for frames that could be captured.
+#[repr(C)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct CaptureSwitch {
+    /// [`CAPTURE_NOTHING`], [`CAPTURE_REJECTED`] or [`CAPTURE_ACCEPTED`].
+    pub level: u32,
+}
+const _: () = assert!(size_of::<CaptureSwitch>() == 4);
+
+/// Nobody captures.
+pub const CAPTURE_NOTHING: u32 = 0;
+/// Rejected advertisements and foreign claims are captured.
+pub const CAPTURE_REJECTED: u32 = 1;
+/// Accepted advertisements are captured too.
+pub const CAPTURE_ACCEPTED: u32 = 2;
+
+/// What is said of a frame that is copied.
+#[derive(Debug, Clone, Copy)]
+pub struct CaptureHead {
+    /// [`Port::number`].
+    pub port: u16,
+    /// The [`Reason`] it was counted by.
+    pub reason: u8,
+    /// `XDP_DROP` (1) or `XDP_PASS` (2).
+    pub action: u8,
+}
+
+/// What there was no room for in the ring.
+#[repr(C)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout,
+)]
+pub struct CaptureLosses {
+    /// Frames since the program was loaded.
+    pub frames: u64,
+}
+
+/// A frame as it came from the wire, and what was said of it.
+#[repr(C)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, FromBytes, IntoBytes, Immutable, KnownLayout)]
+pub struct CapturedFrame {
+    /// When it was captured, in nanoseconds of `CLOCK_MONOTONIC`.
+    pub time_ns: u64,
+    /// Bytes of `bytes` that are the frame's. At [`CAPTURE_SNAP`] there may have been more; how many, only who has `CAP_PERFMON` may compute.
+    pub length: u16,
+    /// [`Port::number`].
+    pub port: u16,
+    /// The [`Reason`] it was counted by.
+    pub reason: u8,
+    /// What was answered: `XDP_DROP` (1), and then it went no further, or `XDP_PASS` (2).
+    pub action: u8,
+    /// Zero.
+    pub reserved: [u8; 2],
+    /// The frame. Behind its end is whatever was there before.
+    pub bytes: [u8; CAPTURE_SNAP],
+}
+const _: () = assert!(size_of::<CapturedFrame>() == 16 + CAPTURE_SNAP);
+
+impl CapturedFrame {
+    /// Whether it went no further.
+    #[must_use]
+    pub const fn is_dropped(&self) -> bool {
+        self.action == 1
+    }
+}
+
 /// A token bucket in front of the alert ring.
 #[repr(C)]
 #[derive(
@@ -356,6 +432,12 @@ impl Bucket {
     }
 }
 
+/// Something that is done differently for each [`Reason`], down to the instructions: see [`Reason::name_to`].
+pub trait ForReason {
+    /// Does it for the reason of this number.
+    fn call<const REASON: usize>(self);
+}
+
 /// Defines the counters once: the struct that `bpftool map dump` prints, and the enum that indexes it.
 macro_rules! counters {
     ($($(#[$doc:meta])* $field:ident $variant:ident,)*) => {
@@ -364,9 +446,6 @@ macro_rules! counters {
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, FromBytes, IntoBytes, Immutable, KnownLayout)]
         pub struct Counters {
             $($(#[$doc])* pub $field: u64,)*
-            /// The number of the [`Reason`] counted last. The program reads it back to find the field: an index that comes out of a map is the
-            /// only kind the verifier adds to a pointer for programs without `CAP_PERFMON`.
-            pub latest: u64,
         }
 
         /// Names a field of [`Counters`].
@@ -385,10 +464,16 @@ macro_rules! counters {
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => stringify!($field),)* }
             }
+
+            /// Calls `whom` with the number of the reason as a constant.
+            #[inline(always)]
+            pub fn name_to(self, whom: impl ForReason) {
+                match self { $(Self::$variant => whom.call::<{ Self::$variant as usize }>(),)* }
+            }
         }
 
         impl Counters {
-            /// The counter of `reason`. For the daemon; why the program goes by index stands at [`Self::latest`].
+            /// The counter of `reason`.
             pub const fn of(&mut self, reason: Reason) -> &mut u64 {
                 match reason { $(Reason::$variant => &mut self.$field,)* }
             }
@@ -456,7 +541,7 @@ counters! {
 pub const REASON_COUNT: usize = Reason::ALL.len();
 /// Buckets for every port and reason.
 pub const MAX_BUCKETS: usize = MAX_PORTS * REASON_COUNT;
-const _: () = assert!(size_of::<Counters>() == (REASON_COUNT + 1) * 8);
+const _: () = assert!(size_of::<Counters>() == REASON_COUNT * 8);
 
 /// An IPv4 address in the sixteen bytes that both families share.
 #[must_use]
@@ -470,8 +555,8 @@ pub const fn widen([a, b, c, d]: [u8; 4]) -> [u8; 16] {
 #[expect(unsafe_code, reason = "aya's `Pod` is an unsafe marker")]
 mod pod {
     use super::{
-        Alert, BlockView, Bucket, Counters, Port, Role, RouterEntry, RouterEvent, RouterKey,
-        VipEntry, VipKey,
+        Alert, BlockView, Bucket, CaptureLosses, CaptureSwitch, CapturedFrame, Counters, Port,
+        Role, RouterEntry, RouterEvent, RouterKey, VipEntry, VipKey,
     };
 
     macro_rules! pod {
@@ -485,7 +570,7 @@ mod pod {
         )*};
     }
 
-    pod!(Alert BlockView Bucket Counters Port Role RouterEntry RouterEvent RouterKey VipEntry VipKey);
+    pod!(Alert BlockView Bucket CaptureLosses CaptureSwitch CapturedFrame Counters Port Role RouterEntry RouterEvent RouterKey VipEntry VipKey);
 }
 
 #[cfg(test)]
@@ -497,7 +582,7 @@ mod tests {
     fn the_number_of_a_reason_is_the_place_of_its_field() {
         for (index, reason) in Reason::ALL.iter().enumerate() {
             assert_eq!(*reason as usize, index);
-            let mut words = [0_u64; REASON_COUNT + 1];
+            let mut words = [0_u64; REASON_COUNT];
             words[index] = 1;
             let counters: Counters = zerocopy::transmute!(words);
             let counted: Vec<_> = counters.iter().filter(|(_, count)| *count == 1).collect();

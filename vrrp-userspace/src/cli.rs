@@ -1,9 +1,11 @@
 //! The command line: keepalived's options for the daemon, and commands of our own.
 
+mod capture;
 mod check;
 mod client;
 mod completions;
 mod daemon;
+mod history;
 mod manual;
 mod reload;
 mod replay;
@@ -13,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser, Subcommand};
 
-use crate::{config::LoadOptions, guard};
+use crate::{config::LoadOptions, daemon::last_words, guard};
 
 /// The file that keepalived reads.
 const DEFAULT_CONFIG: &str = "/etc/keepalived/keepalived.conf";
@@ -59,6 +61,13 @@ enum Command {
     ///
     /// Exit codes: 0 it said so, whatever the state is; 1 it could not, for the reason given; 3 no daemon answers.
     Status(status::Arguments),
+    /// Say what the instances of the running daemon have become, why, and which adverts were around it.
+    ///
+    /// The last 32 transitions of each instance, with the adverts since the transition before and those of the ten seconds after. With
+    /// --dump, what a daemon that crashed has left behind. For root and the group `control_group` names.
+    ///
+    /// Exit codes: 0 it said so, 1 it could not, for the reason given, 3 no daemon answers.
+    History(history::Arguments),
     /// Have the running daemon read its configuration again, and say what has changed.
     ///
     /// It goes over to the new configuration by difference; whoever has not changed does not notice. A configuration that is refused
@@ -66,6 +75,14 @@ enum Command {
     ///
     /// Exit codes: 0 done, 1 refused, 3 no daemon answers.
     Reload(reload::Arguments),
+    /// Show the frames that the daemon rejects, with the reason.
+    ///
+    /// They are dropped before tcpdump could see them. A line for each, or with -w a pcapng file that tshark and Wireshark open, where the
+    /// reason is the frame's comment. For root, and for one at a time. It goes on until it is interrupted, and then says how many there
+    /// were and how many could not be kept.
+    ///
+    /// Exit codes: 0 interrupted, or as many as asked for, 1 refused, or the daemon hung up, 3 no daemon answers.
+    Capture(capture::Arguments),
     /// Play a recording and compare what is done with what was done.
     ///
     /// A running daemon writes one when it gets SIGUSR1. Exit codes: 0 the same, 1 not.
@@ -100,7 +117,9 @@ pub fn main() -> ExitCode {
     let done = match cli.command {
         Some(Command::Check(arguments)) => check::run(&arguments),
         Some(Command::Reload(arguments)) => reload::run(&arguments),
+        Some(Command::History(arguments)) => history::run(&arguments),
         Some(Command::Status(arguments)) => status::run(&arguments),
+        Some(Command::Capture(arguments)) => capture::run(&arguments),
         Some(Command::Replay(arguments)) => replay::run(&arguments),
         Some(Command::Completions(arguments)) => completions::run(&arguments),
         Some(Command::Manual(arguments)) => manual::run(&arguments),
@@ -112,11 +131,12 @@ pub fn main() -> ExitCode {
     })
 }
 
-/// A bug ends the whole daemon, and the guard cleans up. A daemon that has lost one of its threads would hold addresses and not speak.
+/// A bug ends the whole daemon, which leaves its last words, and the guard cleans up. A daemon that has lost one of its threads would hold addresses and not speak.
 fn abort_on_panic() {
     let tell = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         tell(panic);
+        last_words::say(panic);
         std::process::abort();
     }));
 }

@@ -16,19 +16,26 @@ mod answering;
 mod arp_ear;
 mod assembly;
 mod background;
+mod capture;
 mod career;
 mod carrier;
+mod chronicle;
 mod control;
 mod controller;
 mod difference;
 mod door;
 mod election;
+mod errands;
 mod executor;
+mod guard_news;
 mod hearing;
 mod held;
+pub mod history;
 mod inbox;
 mod insight;
 mod inspector;
+pub mod last_words;
+mod memory;
 mod network;
 mod observer;
 mod origin;
@@ -49,6 +56,7 @@ mod snapshot;
 mod standing;
 pub mod status;
 mod tally;
+mod tap;
 mod tracking_tasks;
 mod watchdog;
 
@@ -59,6 +67,7 @@ use tokio::runtime;
 
 pub use self::{
     background::{in_background, is_in_background, leave_session},
+    capture::{CaptureLine, CaptureLosses, CaughtFrame, Layer},
     control::{Answer, Request},
     origin::Origin,
     privileges::MissingPrivilege,

@@ -26,6 +26,7 @@ use rustix::{
 };
 use socket2::{Domain, Protocol, Socket, Type};
 use tempfile::TempDir;
+use tokio::sync::watch;
 use vrrp_userspace::{
     guard::{self, GuardSender, ReleaseAdvert, Script, ScriptIndex, Slot, SlotIndex, Table},
     protocol::Monotonic,
@@ -35,6 +36,7 @@ use vrrp_userspace::{
         netlink::{InterfaceAddress, Netlink},
         runner::{Runner, TrackedScript, track},
     },
+    tracking::ScriptStatus,
 };
 
 /// The goodbye of a router with VRID 89, password 1111 and no address.
@@ -239,7 +241,9 @@ fn play_daemon(folder: &Path) {
         .build()
         .unwrap();
     drop(runtime.spawn(reports.serve()));
-    drop(runtime.spawn(track(check(), runner, |_changed| {})));
+    let (_kept, scripts) = watch::channel(check());
+    let tracking = track(scripts, ScriptStatus::Unknown, runner, |_changed| {});
+    drop(runtime.spawn(tracking));
     runtime.block_on(claim(&guard, folder));
     println!("{CLAIMED}");
     io::stdin().read_to_end(&mut Vec::new()).unwrap();

@@ -199,7 +199,10 @@ fn documents(tree: &Tree, source: &Source) -> Result<()> {
     for name in [
         "README.md",
         "SECURITY.md",
+        "docs/capture.md",
+        "docs/history.md",
         "docs/install.md",
+        "docs/pair.md",
         "docs/status.md",
     ] {
         let (_, plain) = name.rsplit_once('/').unwrap_or(("", name));

@@ -67,7 +67,8 @@ impl<'a> Hand<'a> {
     }
 
     /// HAProxy first: a daemon that starts beside a broken one is stopped by its script.
-    fn mend_all(&self, node: &Node) {
+    fn mend_all(&mut self, node: &Node) {
+        self.flood = None;
         self.lab.plug_cable(node, "eth0");
         mend_haproxy(node);
         if node.is_paused() {

@@ -55,7 +55,7 @@ pub enum Deed {
     ContinueDaemon,
     /// The cable is plugged in.
     PlugLink,
-    /// All of these, as far as they are needed.
+    /// All of these, as far as they are needed, and the flood is over.
     MendAll,
 }
 
@@ -158,7 +158,7 @@ pub const BINDINGS: &[Binding] = &[
     deed(
         'm',
         "mend",
-        "mend all that is broken on the node",
+        "mend all that is broken on the node, and end the flood",
         Deed::MendAll,
     ),
     Binding {

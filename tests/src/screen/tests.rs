@@ -118,22 +118,22 @@ fn a_pair_that_has_elected() {
         ┃dropped   none                        ┃│dropped   keepalived does not count   │
         ┃script    chk_haproxy succeeded       ┃│script    chk_haproxy succeeded       │
         ┃haproxy   listens    eth0 has a link  ┃│haproxy   listens    eth0 has a link  │
-        ┃mails     1: [node-9] Entering MASTER ┃│mails     none                        │
+        ┃mails     1: [node-9] Entering MASTER…┃│mails     none                        │
         ┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛└──────────────────────────────────────┘
-         half a second each: | advert  0 farewell  = Active  . Backup  1 2 answered  x n
+         half a second each: | advert  0 farewell  = MASTER  . BACKUP  1 2 answer  x no
          r1        ......|=|=|=|=|==
          r2        .................
          client   xxxxxxx1111111111
          stranger
          log ───────────────────────────────────────────────────────────────────────────
+            0.0 r2       (HA_V1) Entering BACKUP STATE
             0.0 r2       VRRP_Script(chk_haproxy) succeeded
             3.5 r1       (HA_V1) Entering MASTER STATE
             3.5 r1       has 192.168.0.5 and 192.168.0.6
             3.5 r1       mail: [node-9] Entering MASTER state
             3.5 client   answered by r1
-        h haproxy  b break it  k kill -9  s stop  p pause  c cut  f flood  g garp
-        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
-
+        h haproxy  b break it  k kill -9  s stop  p pause  c cut  f flood  g garp
+        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
     "#]]);
 }
 
@@ -161,22 +161,22 @@ fn a_killed_node_is_down_and_the_other_has_its_addresses() {
         │dropped   none                        │┃dropped   keepalived does not count   ┃
         │script    not run yet                 │┃script    chk_haproxy succeeded       ┃
         │haproxy   listens    eth0 has a link  │┃haproxy   listens    eth0 has a link  ┃
-        │mails     1: [node-9] Entering MASTER │┃mails     none                        ┃
+        │mails     1: [node-9] Entering MASTER…│┃mails     none                        ┃
         └──────────────────────────────────────┘┗━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━┛
-         half a second each: | advert  0 farewell  = Active  . Backup  1 2 answered  x n
+         half a second each: | advert  0 farewell  = MASTER  . BACKUP  1 2 answer  x no
          r1        ......|=|=|=|=|=0
          r2        .................|=|=|==
          client   xxxxxxx1111111111x222222
          stranger
          log ───────────────────────────────────────────────────────────────────────────
+            8.5 r1       the daemon has ended
             8.5 r1       has no virtual address any more
             8.5 client   no answer any more; r1 was the last
             9.0 r2       (HA_V1) Entering MASTER STATE
             9.0 r2       has 192.168.0.5 and 192.168.0.6
             9.0 client   answered by r2, 1.000 s after the last answer
-        h haproxy  b break it  k kill -9  s stop  p pause  c cut  f flood  g garp
-        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
-
+        h haproxy  b break it  k kill -9  s stop  p pause  c cut  f flood  g garp
+        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
     "#]]);
 }
 
@@ -207,29 +207,29 @@ fn the_help_has_every_key() {
     assert_eq!(play.model.press('?'), None);
     play.shows(&expect![[r#"
          xvrrpd lab  0:08   192.168.0.5 and .6: r1   client: r1 answers
-        ┏>r1  xvrrpd  priority 101 ━━━━━━━━━━━━┓┌ r2  keepalived  priority 100 ────────┐
-        ┃MASTER┌ keys ──────────────────────────────────────────────────────────┐      │
-        ┃addres│   h  kill HAProxy; the check script starts it again            │      │
-        ┃advert│   b  kill it and break its file; the script stops the daemon   │      │
-        ┃droppe│   k  kill the daemon; its guard removes the addresses          │unt   │
-        ┃script│   s  stop the daemon; it says farewell with priority 0         │      │
-        ┃haprox│   p  SIGSTOP the daemon; the other node takes over             │link  │
-        ┃mails │   c  pull eth0's cable; the node goes to FAULT                 │      │
-        ┗━━━━━━│   f  200 adverts/s with a wrong password, for 10 s             │──────┘
-         half a│   g  a stranger claims 192.168.0.5 by gratuitous ARP           │ed  x n
-         r1    │   r  SIGHUP; nothing changed, so nothing happens               │
-         r2    │   H  repair HAProxy's file and start it                        │
-         client│   S  start the daemon; `nopreempt` keeps it Backup             │
-         strang│   P  SIGCONT; it hears who is Active and yields                │
-         log ──│   C  plug eth0's cable in again                                │───────
-            0.0│   m  mend all that is broken on the node                       │
-            3.5│ Tab  select the other node, on which keys act                  │
-            3.5│   ?  show or hide this                                         │
+        ┏>r1  x┌ keys ──────────────────────────────────────────────────────────┐──────┐
+        ┃MASTER│   h  kill HAProxy; the check script starts it again            │      │
+        ┃addres│   b  kill it and break its file; the script stops the daemon   │      │
+        ┃advert│   k  kill the daemon; its guard removes the addresses          │      │
+        ┃droppe│   s  stop the daemon; it says farewell with priority 0         │unt   │
+        ┃script│   p  SIGSTOP the daemon; the other node takes over             │      │
+        ┃haprox│   c  pull eth0's cable; the node goes to FAULT                 │link  │
+        ┃mails │   f  200 adverts/s with a wrong password, for 10 s             │      │
+        ┗━━━━━━│   g  a stranger claims 192.168.0.5 by gratuitous ARP           │──────┘
+         half a│   r  SIGHUP; nothing changed, so nothing happens               │  x no
+         r1    │   H  repair HAProxy's file and start it                        │
+         r2    │   S  start the daemon; `nopreempt` keeps it Backup             │
+         client│   P  SIGCONT; it hears who is Active and yields                │
+         strang│   C  plug eth0's cable in again                                │
+         log ──│   m  mend all that is broken on the node, and end the flood    │───────
+            0.0│ Tab  select the other node, on which keys act                  │
+            0.0│   ?  show or hide this                                         │
             3.5│   q  take the lab down and leave; Ctrl-C too                   │
-            3.5│ Keys act on the selected node; f and g on the network.         │
-        h hapro└────────────────────────────────────────────────────────────────┘
-        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
-
+            3.5│ Keys act on the node with the arrow; f and g on the network.   │
+            3.5│ Time goes from left to right. A node is blank while it is down,│
+            3.5│ paused or in FAULT; the stranger's x is a forged frame.        │
+        h hapro└────────────────────────────────────────────────────────────────┘
+        r reload  H heal  S start  P go on  C plug in  m mend  Tab node  ? help  q quit
     "#]]);
     play.model.press('?');
     assert!(!play.model.shows_help);
@@ -242,8 +242,8 @@ fn every_key_means_one_thing_and_the_footer_names_all_at_80_columns() {
     let screen = text(&Play::elected().drawn(80, 24, true));
     let footer = screen.lines().skip(20).collect::<Vec<_>>().join(" ");
     for binding in BINDINGS {
-        let word = format!("{}\u{a0}", binding.key_name());
-        assert!(footer.contains(&word), "{} in {footer}", binding.key_name());
+        let word = format!("{} {}", binding.key_name(), binding.name);
+        assert!(footer.contains(&word), "{word} in {footer}");
     }
 }
 
@@ -284,12 +284,52 @@ fn without_colour_there_is_none() {
 }
 
 #[test]
-fn no_terminal_is_too_small_or_too_large() {
+fn no_terminal_is_too_small_or_too_large_to_draw_on() {
     let mut play = Play::elected();
     play.model.press('?');
-    for (width, height) in [(1, 1), (10, 3), (79, 23), (300, 100)] {
+    for (width, height) in [(1, 1), (10, 3), (79, 21), (300, 100)] {
         play.drawn(width, height, true);
     }
+}
+
+#[test]
+fn a_small_terminal_is_told_what_it_lacks() {
+    let play = Play::elected();
+    for (width, height) in [(79, 24), (80, 21), (30, 6)] {
+        let told = text(&play.drawn(width, height, true));
+        let told = told.split_whitespace().collect::<Vec<_>>().join(" ");
+        let expected =
+            format!("too small {width} by {height}, and the lab needs 80 by 22; q leaves");
+        assert_eq!(told, expected);
+    }
+}
+
+#[test]
+fn the_least_terminal_has_the_help_whole() {
+    let mut play = Play::elected();
+    play.model.press('?');
+    let help = text(&play.drawn(80, 22, true));
+    for binding in BINDINGS {
+        assert!(help.contains(binding.help), "{help}");
+    }
+    assert!(help.contains("forged frame"), "{help}");
+}
+
+#[test]
+fn the_lanes_say_whole_what_their_marks_mean() {
+    let screen = text(&Play::elected().drawn(80, 24, true));
+    let mut rows = screen.lines();
+    assert!(rows.any(|row| row.contains("half a second each") && row.ends_with(" x no")));
+}
+
+#[test]
+fn what_is_cut_says_so() {
+    let mut play = Play::elected();
+    play.said(R1, &"long ".repeat(30));
+    let screen = text(&play.drawn(80, 24, true));
+    let row = screen.lines().find(|line| line.contains("long long"));
+    assert!(row.is_some_and(|row| row.ends_with('…')), "{screen}");
+    assert_eq!(row.map(|row| row.chars().count()), Some(80));
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use ratatui::Frame;
-use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::layout::{Constraint, Layout, Rect, Size};
 use ratatui::style::Style;
 use ratatui::text::{Line as Row, Span};
 use ratatui::widgets::{Block, Borders, Clear, Paragraph, Wrap};
@@ -24,31 +24,51 @@ const PANEL: u16 = 9;
 const LANES: u16 = 5;
 /// What stands before a lane.
 const LANE_NAME: u16 = 10;
+/// What stands before what a line of the log says.
+const LINE_HEAD: u16 = 17;
+/// On less than this the panels, the help or the keys would be cut: 80 by 24 without two rows that a multiplexer takes.
+const LEAST: Size = Size::new(80, 22);
 
-/// Draws all of it; 80 by 24 is enough.
+/// Draws all of it, or that there is no room for it.
 pub fn draw(frame: &mut Frame<'_>, model: &Model, theme: Theme) {
-    let footer = footer(theme);
-    let width = usize::from(frame.area().width.max(1));
-    let footer_rows = u16::try_from(footer.width().div_ceil(width)).unwrap_or(1);
+    let area = frame.area();
+    if area.width < LEAST.width || area.height < LEAST.height {
+        draw_no_room(frame, theme);
+        return;
+    }
+    let footer = footer(area.width, theme);
+    let footer_rows = u16::try_from(footer.len()).unwrap_or(1);
     let [title, panels, lanes, log, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(PANEL),
         Constraint::Length(LANES),
         Constraint::Fill(1),
-        // Words that do not fit are not cut, and may need a row more.
-        Constraint::Length(footer_rows + 1),
+        Constraint::Length(footer_rows),
     ])
-    .areas(frame.area());
+    .areas(area);
     frame.render_widget(title_row(model, theme), title);
     let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(panels);
-    frame.render_widget(panel::panel(model, NodeName::R1, theme), left);
-    frame.render_widget(panel::panel(model, NodeName::R2, theme), right);
+    panel::draw(frame, model, NodeName::R1, theme, left);
+    panel::draw(frame, model, NodeName::R2, theme, right);
     draw_lanes(frame, model, theme, lanes);
     draw_log(frame, model, theme, log);
-    frame.render_widget(Paragraph::new(footer).wrap(Wrap { trim: true }), keys);
+    frame.render_widget(Paragraph::new(footer), keys);
     if model.shows_help {
         draw_help(frame, theme);
     }
+}
+
+/// The lab goes on meanwhile, and so do the keys.
+fn draw_no_room(frame: &mut Frame<'_>, theme: Theme) {
+    let area = frame.area();
+    let rows = vec![
+        Row::styled("too small", theme.bad()),
+        Row::raw(format!(
+            "{} by {}, and the lab needs {} by {}; q leaves",
+            area.width, area.height, LEAST.width, LEAST.height
+        )),
+    ];
+    frame.render_widget(Paragraph::new(rows).wrap(Wrap { trim: true }), area);
 }
 
 fn title_row(model: &Model, theme: Theme) -> Row<'static> {
@@ -103,10 +123,11 @@ fn draw_lanes(frame: &mut Frame<'_>, model: &Model, theme: Theme, area: Rect) {
             Span::styled(mark, theme.odd())
         }),
     ];
-    let title =
-        " half a second each: | advert  0 farewell  = Active  . Backup  1 2 answered  x not ";
-    frame.render_widget(Paragraph::new(rows).block(headed(title, theme)), area);
+    frame.render_widget(Paragraph::new(rows).block(headed(LEGEND, theme)), area);
 }
+
+const LEGEND: &str =
+    " half a second each: | advert  0 farewell  = MASTER  . BACKUP  1 2 answer  x no ";
 
 const fn node_mark(mark: Mark) -> &'static str {
     match mark {
@@ -130,11 +151,13 @@ fn served(served: Served, theme: Theme) -> Span<'static> {
 fn draw_log(frame: &mut Frame<'_>, model: &Model, theme: Theme, area: Rect) {
     let count = usize::from(area.height.saturating_sub(1));
     let lines = model.last_lines(count);
-    let rows: Vec<_> = lines.map(|line| log_row(line, model, theme)).collect();
+    let rows: Vec<_> = lines
+        .map(|line| log_row(line, model, theme, area.width))
+        .collect();
     frame.render_widget(Paragraph::new(rows).block(headed(" log ", theme)), area);
 }
 
-fn log_row(line: &Line, model: &Model, theme: Theme) -> Row<'static> {
+fn log_row(line: &Line, model: &Model, theme: Theme, width: u16) -> Row<'static> {
     let style = match line.who {
         Who::Node(node) => theme.node(node),
         Who::Client => Style::new(),
@@ -147,24 +170,40 @@ fn log_row(line: &Line, model: &Model, theme: Theme) -> Row<'static> {
             theme.faint(),
         ),
         Span::styled(format!("{:9}", line.who.as_str()), style),
-        // What a daemon says is not trusted with the terminal.
-        Span::raw(line.text.replace(char::is_control, "?")),
+        Span::raw(fitting(&line.text, width.saturating_sub(LINE_HEAD))),
     ])
 }
 
-/// Every key with a word, as many rows as it takes.
-fn footer(theme: Theme) -> Row<'static> {
-    let words = BINDINGS.iter().flat_map(|binding| {
-        [
-            Span::styled(format!(" {}", binding.key_name()), theme.strong()),
-            // A key and its word are not parted.
-            Span::styled(
-                format!("\u{a0}{} ", binding.name.replace(' ', "\u{a0}")),
-                theme.faint(),
-            ),
-        ]
-    });
-    Row::from(words.collect::<Vec<_>>())
+/// What somebody said, with a sign where it was cut. A daemon, or whoever writes it a mail, is not trusted with the terminal.
+fn fitting(text: &str, width: u16) -> String {
+    let (text, width) = (text.replace(char::is_control, "?"), usize::from(width));
+    if Span::raw(&text).width() <= width {
+        return text;
+    }
+    let mut cut = text;
+    while Span::raw(&cut).width() >= width && cut.pop().is_some() {}
+    cut + "…"
+}
+
+/// Between two keys of the footer.
+const APART: &str = "  ";
+
+/// Every key with a word, in as many rows as it takes.
+fn footer(width: u16, theme: Theme) -> Vec<Row<'static>> {
+    let mut rows: Vec<Row<'static>> = Vec::new();
+    for binding in BINDINGS {
+        let key = Span::styled(binding.key_name(), theme.strong());
+        let word = Span::styled(format!(" {}", binding.name), theme.faint());
+        let needed = APART.len() + key.width() + word.width();
+        // A key and its word are not parted.
+        match rows.last_mut() {
+            Some(row) if row.width() + needed <= usize::from(width) => {
+                row.extend([Span::raw(APART), key, word]);
+            }
+            _ => rows.push(Row::from_iter([key, word])),
+        }
+    }
+    rows
 }
 
 fn draw_help(frame: &mut Frame<'_>, theme: Theme) {
@@ -172,10 +211,7 @@ fn draw_help(frame: &mut Frame<'_>, theme: Theme) {
         .iter()
         .map(|binding| help_row(binding, theme))
         .collect();
-    rows.push(Row::styled(
-        " Keys act on the selected node; f and g on the network.",
-        theme.faint(),
-    ));
+    rows.extend(NOTES.map(|note| Row::styled(note, theme.faint())));
     let height = u16::try_from(rows.len()).unwrap_or(u16::MAX);
     let area = frame
         .area()
@@ -186,6 +222,12 @@ fn draw_help(frame: &mut Frame<'_>, theme: Theme) {
     frame.render_widget(Clear, area);
     frame.render_widget(Paragraph::new(rows).block(block), area);
 }
+
+const NOTES: [&str; 3] = [
+    " Keys act on the node with the arrow; f and g on the network.",
+    " Time goes from left to right. A node is blank while it is down,",
+    " paused or in FAULT; the stranger's x is a forged frame.",
+];
 
 fn help_row(binding: &Binding, theme: Theme) -> Row<'static> {
     let style = match binding.does {

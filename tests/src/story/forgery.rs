@@ -16,6 +16,10 @@ use crate::seeds::ADDRESSES;
 /// From where the stranger's adverts pretend to come.
 pub const STRANGER_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 66);
 
+/// What a machine with much else to do may keep a client waiting although no address moves. Where the Active node is
+/// taken for dead, a client of the seeds waits longer than three seconds.
+pub const HICCUP: Duration = Duration::from_secs(2);
+
 /// What a flood of forged advertisements did.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flood {

@@ -1,6 +1,6 @@
 //! Asking the daemon that runs.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{io::BufReader, os::unix::net::UnixStream, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context as _, Result};
 use clap::Args;
@@ -8,7 +8,7 @@ use clap::Args;
 use super::{DEFAULT_PID_FILE, complain};
 use crate::{
     daemon::{Answer, Request},
-    system::control_socket::{self, AskError},
+    system::control_socket::{self, AskError, Line},
 };
 
 /// Nobody is there to be asked.
@@ -38,14 +38,19 @@ impl Whom {
     ///
     /// [`AskError`], or the answer cannot be read.
     pub(super) fn request(&self, request: &Request) -> Result<Answer> {
+        self.converse(request).map(|(answer, _)| answer)
+    }
+
+    fn converse(&self, request: &Request) -> Result<(Answer, BufReader<UnixStream>)> {
         let socket = self.socket();
-        let line = control_socket::ask(&socket, &serde_json::to_string(request)?)?;
-        serde_json::from_str(&line).with_context(|| {
+        let Line { text, rest } = control_socket::open(&socket, &serde_json::to_string(request)?)?;
+        let answer = serde_json::from_str(&text).with_context(|| {
             format!(
                 "what {} answers is not understood; is the daemon of another version?",
                 socket.display()
             )
-        })
+        })?;
+        Ok((answer, rest))
     }
 
     /// Asks, and passes the answer to `understand`. Whatever it does not take is said on standard error.
@@ -58,7 +63,21 @@ impl Whom {
         request: &Request,
         understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
     ) -> Result<std::result::Result<T, ExitCode>> {
-        let answer = match self.request(request) {
+        let opened = self.open(request, understand)?;
+        Ok(opened.map(|(answer, _)| answer))
+    }
+
+    /// Asks, and passes the answer to `understand`; what follows the answer's first line is to be read from what is returned with it.
+    ///
+    /// # Errors
+    ///
+    /// The answer cannot be read.
+    pub(super) fn open<T>(
+        &self,
+        request: &Request,
+        understand: impl FnOnce(Answer) -> std::result::Result<T, Answer>,
+    ) -> Result<std::result::Result<(T, BufReader<UnixStream>), ExitCode>> {
+        let (answer, rest) = match self.converse(request) {
             Ok(answer) => answer,
             Err(failure) => {
                 let Some(unanswered) = failure.downcast_ref() else {
@@ -72,7 +91,8 @@ impl Whom {
                 return Ok(Err(code));
             }
         };
-        Ok(understand(answer).map_err(|other| {
+        let understood = understand(answer).map(|answer| (answer, rest));
+        Ok(understood.map_err(|other| {
             refuse(other);
             ExitCode::FAILURE
         }))
@@ -86,7 +106,11 @@ impl Whom {
     pub(super) fn ask_for_changes(&self, request: &Request) -> Result<ExitCode> {
         let changes = self.ask(request, |answer| match answer {
             Answer::Changes(changes) => Ok(changes),
-            other @ (Answer::Status(_) | Answer::Refused(_) | Answer::Error(_)) => Err(other),
+            other @ (Answer::Status(_)
+            | Answer::Capturing
+            | Answer::History(_)
+            | Answer::Refused(_)
+            | Answer::Error(_)) => Err(other),
         })?;
         let changes = match changes {
             Ok(changes) => changes,
@@ -111,7 +135,7 @@ fn refuse(answer: Answer) {
             complain("xvrrpd: refused; the running configuration stays");
         }
         Answer::Error(reason) => complain(&format!("xvrrpd: {reason}")),
-        Answer::Status(_) | Answer::Changes(_) => {
+        Answer::Status(_) | Answer::History(_) | Answer::Changes(_) | Answer::Capturing => {
             complain("xvrrpd: the daemon answered something else");
         }
     }

@@ -188,6 +188,7 @@ fn rings(arguments: &Arguments) -> Result<RingSizes> {
         Some(bytes) if bytes >= PAGE && bytes.is_power_of_two() => Ok(RingSizes {
             events: bytes,
             alerts: bytes,
+            capture: bytes,
         }),
         Some(bytes) => bail!("--ring-bytes must be a power of two of at least {PAGE}, not {bytes}"),
     }

@@ -6,12 +6,12 @@ use anyhow::{Context as _, Result};
 use clap::Args;
 
 use super::say;
-use crate::protocol::recording::Recording;
+use crate::{daemon::last_words::LastWords, protocol::recording::Recording};
 
 /// What to play.
 #[derive(Debug, Args)]
 pub(super) struct Arguments {
-    /// The recording: JSON, beside the pid file with the ending `.recording.json`.
+    /// The recording: JSON, beside the pid file with the ending `.recording.json`, or `.panic.json` for what a crash left.
     file: PathBuf,
 }
 
@@ -19,8 +19,11 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let file = &arguments.file;
     let bytes = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let recordings: Vec<Recording> = serde_json::from_slice(&bytes)
-        .with_context(|| format!("{} is no recording of this version", file.display()))?;
+    let recordings = match serde_json::from_slice::<LastWords>(&bytes) {
+        Ok(words) => words.recording.into_iter().collect(),
+        Err(_) => serde_json::from_slice::<Vec<Recording>>(&bytes)
+            .with_context(|| format!("{} is no recording of this version", file.display()))?,
+    };
     let mut differs = false;
     for recording in &recordings {
         let name = &recording.before.settings().name;

@@ -3,11 +3,11 @@
 mod daemon;
 mod instance;
 mod interface;
-mod sheet;
+pub(super) mod sheet;
 #[cfg(test)]
 mod tests;
 mod watch;
-mod words;
+pub(super) mod words;
 
 use std::{
     io::{self, IsTerminal as _, Write as _},
@@ -62,7 +62,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<ExitCode> {
 fn take(answer: Answer) -> std::result::Result<Status, Answer> {
     match answer {
         Answer::Status(status) => Ok(*status),
-        other @ (Answer::Changes(_) | Answer::Refused(_) | Answer::Error(_)) => Err(other),
+        other @ (Answer::History(_)
+        | Answer::Capturing
+        | Answer::Changes(_)
+        | Answer::Refused(_)
+        | Answer::Error(_)) => Err(other),
     }
 }
 
@@ -99,7 +103,7 @@ fn page(status: &Status, zone: &TimeZone, columns: usize) -> Sheet {
 }
 
 /// Prints. `false` when whoever reads has read enough, which is no failure.
-fn print(text: &str) -> Result<bool> {
+pub(super) fn print(text: &str) -> Result<bool> {
     let mut output = io::stdout();
     match output
         .write_all(text.as_bytes())

@@ -59,6 +59,8 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// The instance that does not start because of it.
     pub stops: Option<String>,
+    /// Whether it is about something at the top level that is not read, and so may have been an instance.
+    pub is_outside: bool,
 }
 
 impl Diagnostic {
@@ -77,6 +79,7 @@ impl Diagnostic {
             now: None,
             help: None,
             stops: None,
+            is_outside: false,
         }
     }
 
@@ -102,6 +105,13 @@ impl Diagnostic {
     #[must_use]
     pub fn label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
+        self
+    }
+
+    /// What it is about stands at the top level.
+    #[must_use]
+    pub const fn outside(mut self) -> Self {
+        self.is_outside = true;
         self
     }
 

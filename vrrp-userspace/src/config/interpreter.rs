@@ -232,10 +232,12 @@ impl<'a> Interpreter<'a> {
 
     fn unknown<T>(&mut self, node: &Node, table: &Table<T>, context: &str) {
         if self.diagnostics.is_full() {
-            return self.tell(Diagnostic::warning(
-                "unknown keyword",
-                node.keyword().span.clone(),
-            ));
+            let told = Diagnostic::warning("unknown keyword", node.keyword().span.clone());
+            return self.tell(if context.is_empty() {
+                told.outside()
+            } else {
+                told
+            });
         }
         let word = &node.keyword().text;
         let inside = if context.is_empty() {
@@ -251,6 +253,9 @@ impl<'a> Interpreter<'a> {
         let headline = format!("unknown keyword `{word}`{inside}");
         let mut diagnostic = Diagnostic::warning(headline, node.keyword().span.clone())
             .now(format!("{what} is ignored"));
+        if context.is_empty() {
+            diagnostic = diagnostic.outside();
+        }
         if let Some(name) = closest(word, table.names()) {
             diagnostic = diagnostic.help(format!("did you mean `{name}`?"));
         } else if let Some(home) = keywords::home_of(word) {

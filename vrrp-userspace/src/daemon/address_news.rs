@@ -14,7 +14,8 @@ use crate::{
 /// claim, and must not be the last word.
 pub(super) fn tell_guard(report: &AddressReport, guard: &GuardSender) {
     let (slot, is_released) = match report {
-        AddressReport::Released { slot, failures } | AddressReport::Retired { slot, failures }
+        AddressReport::Released { slot, failures }
+        | AddressReport::Retired { slot, failures, .. }
             if failures.is_empty() =>
         {
             (*slot, true)
@@ -78,7 +79,7 @@ pub(super) fn log(plan: &Plan, report: &AddressReport) {
             debug!("({}) removing VIPs.", name(slot));
             stuck(name(slot), failures);
         }
-        AddressReport::Reassigned { slot, failures } => stuck(name(slot), failures),
+        AddressReport::Reassigned { slot, failures, .. } => stuck(name(slot), failures),
         AddressReport::Retired { failures, .. } => stuck("a router that was removed", failures),
     }
 }

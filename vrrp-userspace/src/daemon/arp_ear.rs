@@ -25,7 +25,11 @@ use vrrp_ebpf::{
     verdict::{Claim, Tables, Verdict, decide},
 };
 
-use super::tally::{Samples, Tally};
+use super::{
+    capture::Layer,
+    tally::{Samples, Tally},
+    tap::Tap,
+};
 use crate::{
     protocol::Monotonic,
     system::{
@@ -40,6 +44,16 @@ const AT_ONCE: (usize, Duration) = (64, Duration::from_millis(5));
 
 /// The addresses that are watched, on all interfaces.
 pub(super) type Watched = BTreeMap<VipKey, VipEntry>;
+
+/// Who is told what is heard.
+pub(super) struct Outlets {
+    /// Everything is counted.
+    pub(super) tally: Arc<Tally>,
+    /// The reporter.
+    pub(super) alerts: mpsc::Sender<Alert>,
+    /// Whoever captures.
+    pub(super) tap: Arc<Tap>,
+}
 
 /// An ear that hears until this is dropped. What had arrived by then is still told.
 #[derive(Debug)]
@@ -57,8 +71,7 @@ impl ArpEar {
         index: u32,
         port: abi::Port,
         watched: &Watched,
-        tally: Arc<Tally>,
-        alerts: mpsc::Sender<Alert>,
+        outlets: Outlets,
     ) -> io::Result<Option<Self>> {
         let watched: Watched = watched
             .iter()
@@ -78,10 +91,10 @@ impl ArpEar {
             },
             watched,
             samples: Samples::default(),
-            tally,
+            outlets,
         };
         let (stop, stopped) = oneshot::channel();
-        drop(tokio::spawn(hear(socket, judge, alerts, stopped)));
+        drop(tokio::spawn(hear(socket, judge, stopped)));
         Ok(Some(Self { _stop: stop }))
     }
 }
@@ -94,7 +107,6 @@ fn address(key: &VipKey) -> Ipv4Addr {
 async fn hear(
     mut socket: AsyncFd<ArpSocket>,
     mut judge: Judge,
-    alerts: mpsc::Sender<Alert>,
     mut stopped: oneshot::Receiver<()>,
 ) {
     let (at_once, rest) = AT_ONCE;
@@ -112,7 +124,7 @@ async fn hear(
         let ear = socket.get_mut();
         for number in 1.. {
             match ear.receive(&mut buffer) {
-                Ok(Some(frame)) => judge.take(frame, &alerts),
+                Ok(Some(frame)) => judge.take(frame),
                 Ok(None) => break,
                 // A link that is down says so once, and goes on when it is up.
                 Err(error) => debug!("an ear for ARP: {error}"),
@@ -124,7 +136,10 @@ async fn hear(
                 sleep(rest).await;
             }
         }
-        judge.tally.lost(ear.take_losses().unwrap_or_default());
+        judge
+            .outlets
+            .tally
+            .lost(ear.take_losses().unwrap_or_default());
     }
 }
 
@@ -133,26 +148,28 @@ struct Judge {
     port: abi::Port,
     watched: Watched,
     samples: Samples,
-    tally: Arc<Tally>,
+    outlets: Outlets,
 }
 
 impl Judge {
     /// Judges a frame and hands on what is to be told. When nobody takes it, that is counted.
-    fn take(&mut self, frame: &[u8], alerts: &mpsc::Sender<Alert>) {
+    fn take(&mut self, frame: &[u8]) {
         if let Some(alert) = self.alert(frame, clock::now())
-            && alerts.try_send(alert).is_err()
+            && self.outlets.alerts.try_send(alert).is_err()
         {
-            self.tally.count(Reason::AlertLost);
+            self.outlets.tally.count(Reason::AlertLost);
         }
     }
 
     fn alert(&mut self, frame: &[u8], now: Monotonic) -> Option<Alert> {
         let verdict = decide(frame, &self.port, &WatchedAddresses(&self.watched));
-        self.tally.judged(&verdict);
+        let Outlets { tally, tap, .. } = &self.outlets;
+        tally.judged(&verdict);
+        tap.offer(self.port.number, Layer::Ethernet, frame, &verdict);
         let Verdict::Claim(claim) = verdict else {
             return None;
         };
-        let may_tell = self.samples.may_tell(Reason::ArpClaim, now, &self.tally);
+        let may_tell = self.samples.may_tell(Reason::ArpClaim, now, tally);
         may_tell.then(|| alert(&claim, self.port.number, now))
     }
 }
@@ -206,7 +223,11 @@ mod tests {
             },
             watched: Watched::from([(VipKey::ipv4(1, VIP.octets()), entry)]),
             samples: Samples::default(),
-            tally: Arc::default(),
+            outlets: Outlets {
+                tally: Arc::default(),
+                alerts: mpsc::channel(1).0,
+                tap: Arc::new(Tap::new().0),
+            },
         }
     }
 
@@ -219,7 +240,7 @@ mod tests {
         assert_eq!(alert.address, widen(VIP.octets()));
         assert_eq!(alert.hardware_address, STRANGER);
         assert_eq!(alert.time_ns, now.as_nanos());
-        assert_eq!(judge.tally.counters().arp_claim, 1);
+        assert_eq!(judge.outlets.tally.counters().arp_claim, 1);
     }
 
     #[test]
@@ -229,7 +250,7 @@ mod tests {
         assert_eq!(judge.alert(&gratuitous_arp(OURS, VIP), now), None);
         let other = Ipv4Addr::new(192, 168, 0, 6);
         assert_eq!(judge.alert(&gratuitous_arp(STRANGER, other), now), None);
-        assert_eq!(judge.tally.counters(), abi::Counters::default());
+        assert_eq!(judge.outlets.tally.counters(), abi::Counters::default());
     }
 
     #[test]
@@ -239,7 +260,7 @@ mod tests {
         let claim = gratuitous_arp(STRANGER, VIP);
         let told = (0..1000).filter(|_| judge.alert(&claim, now).is_some());
         assert_eq!(told.count(), 8);
-        let counters = judge.tally.counters();
+        let counters = judge.outlets.tally.counters();
         assert_eq!((counters.arp_claim, counters.alert_suppressed), (1000, 992));
     }
 }

@@ -11,6 +11,7 @@ use super::{
     network::Network,
     observer::Dependencies,
     plan::{Plan, RouterPlan},
+    reload::Departing,
     reporter::{Audience, Roster},
 };
 use crate::{
@@ -21,8 +22,8 @@ use crate::{
         account,
         capabilities::{self, BPF},
         datapath::{
-            Alerts, AttachError, Blocks, Datapath, Doorbell, Inventory, Publisher, RingSizes,
-            Statistics,
+            Alerts, AttachError, Blocks, Capture, Datapath, Doorbell, Inventory, Publisher,
+            RingSizes, Statistics,
         },
         mailer::{MailSettings, Mailer},
         runner::{Reports, TrackedScript},
@@ -38,6 +39,7 @@ pub(super) struct Maps {
     pub(super) blocks: Option<Blocks>,
     pub(super) statistics: Option<Statistics>,
     pub(super) inventory: Option<Inventory>,
+    pub(super) capture: Option<Capture>,
     /// Why there are none, if so.
     pub(super) why_without: String,
 }
@@ -80,7 +82,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
     let (inventory, blocks) = (datapath.inventory()?, datapath.blocks()?);
     let statistics = datapath.statistics()?;
     let (doorbell, alerts) = (datapath.doorbell()?, datapath.alerts()?);
-    let publisher = datapath.publisher()?;
+    let (publisher, capture) = (datapath.publisher()?, datapath.capture()?);
     match datapath.log() {
         Ok(log) => drop(tokio::spawn(log.run())),
         Err(failure) => debug!("the XDP program has no log: {failure}"),
@@ -94,6 +96,7 @@ fn try_load(rings: RingSizes) -> Result<Maps> {
         statistics: Some(statistics),
         inventory: Some(inventory),
         why_without: String::new(),
+        capture: Some(capture),
     })
 }
 
@@ -158,7 +161,7 @@ pub(super) fn guard_slot(
 pub(super) fn guard_table(
     plan: &Plan,
     network: &Network,
-    departing: &BTreeMap<usize, guard::Slot>,
+    departing: &BTreeMap<usize, Departing>,
     pid_file: &Path,
 ) -> Table {
     let mut slots = BTreeMap::new();
@@ -167,8 +170,10 @@ pub(super) fn guard_table(
     }
     for (slot, leaving) in departing {
         match slots.get_mut(slot) {
-            Some(staying) => staying.addresses.extend(leaving.addresses.iter().cloned()),
-            None => drop(slots.insert(*slot, leaving.clone())),
+            Some(staying) => staying
+                .addresses
+                .extend(leaving.slot.addresses.iter().cloned()),
+            None => drop(slots.insert(*slot, leaving.slot.clone())),
         }
     }
     let index = |slot| u16::try_from(slot).map(SlotIndex).ok();

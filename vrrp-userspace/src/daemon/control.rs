@@ -13,7 +13,11 @@ use tokio::{
 };
 use tracing::{debug, warn};
 
-use super::{reload::Outcome, status::Status};
+use super::{
+    history::{History, Which},
+    reload::Outcome,
+    status::Status,
+};
 use crate::{
     config::Config,
     system::{
@@ -34,6 +38,8 @@ const DEFAULT_GROUP: &str = "xvrrpd";
 pub enum Request {
     /// What the daemon is doing, and why.
     Status,
+    /// What every router has become, and why.
+    History(Which),
     /// Take the configuration in again.
     Reload,
     /// What a reload with this file would change.
@@ -41,15 +47,22 @@ pub enum Request {
         /// As the daemon would open it.
         file: PathBuf,
     },
+    /// Be shown what is rejected, frame by frame, until the connection ends. After the answer's line come others: [`CaptureLine`](super::CaptureLine).
+    Capture {
+        /// And what is accepted.
+        accepted: bool,
+    },
 }
 
 impl Request {
     /// What only root may do, in the words of the refusal; nothing for what all may do who can connect.
     const fn needs_root(&self) -> Option<&'static str> {
         match self {
-            Self::Status => None,
+            Self::Status | Self::History(_) => None,
             Self::Reload => Some("reload the configuration"),
             Self::Preview { .. } => Some("have a configuration compared"),
+            // A frame shows the password.
+            Self::Capture { .. } => Some("capture frames"),
         }
     }
 }
@@ -60,10 +73,14 @@ impl Request {
 pub enum Answer {
     /// To [`Request::Status`].
     Status(Box<Status>),
+    /// To [`Request::History`].
+    History(Box<History>),
     /// To [`Request::Reload`] and [`Request::Preview`]: what changes, one line each.
     Changes(Vec<String>),
     /// To the same: why the running configuration stays, one line for each reason.
     Refused(Vec<String>),
+    /// To [`Request::Capture`]: frames follow.
+    Capturing,
     /// Nothing was done, for this reason.
     Error(String),
 }
@@ -94,6 +111,7 @@ impl From<Answer> for Reply {
 #[derive(Debug)]
 pub(super) struct Ask {
     pub(super) request: Request,
+    pub(super) peer: Peer,
     /// Where the answer goes. Whoever asked may have gone.
     pub(super) answer: oneshot::Sender<Reply>,
 }
@@ -102,6 +120,11 @@ impl Ask {
     /// Answers in one line.
     pub(super) fn answer(self, answer: Answer) {
         self.answer.send(answer.into()).ok();
+    }
+
+    /// Whether whoever asked still waits.
+    pub(super) fn is_awaited(&self) -> bool {
+        !self.answer.is_closed()
     }
 
     /// Answers with a line that has been an answer before.
@@ -173,7 +196,16 @@ impl Office for Desk {
             return Answer::Error(format!("only root may {what}")).into();
         }
         let (answer, answered) = oneshot::channel();
-        if self.0.send(Ask { request, answer }).await.is_err() {
+        if self
+            .0
+            .send(Ask {
+                request,
+                peer,
+                answer,
+            })
+            .await
+            .is_err()
+        {
             return Answer::Error("the daemon is stopping".into()).into();
         }
         let stopping = |_| Answer::Error("the daemon is stopping".into()).into();
@@ -202,7 +234,10 @@ mod tests {
     async fn answer(peer: Peer, request: &str) -> String {
         let (sender, mut receiver) = mpsc::channel(1);
         let controller = async {
-            if let Some(Ask { request, answer }) = receiver.recv().await {
+            if let Some(Ask {
+                request, answer, ..
+            }) = receiver.recv().await
+            {
                 answer.send(format!("{request:?}").into()).unwrap();
             }
         };
@@ -214,6 +249,10 @@ mod tests {
     #[tokio::test]
     async fn all_may_read_and_only_root_may_change() {
         assert_eq!(answer(NOBODY, r#"{"request":"status"}"#).await, "Status");
+        assert_eq!(
+            answer(NOBODY, r#"{"request":"history","last":5}"#).await,
+            "History(Which { instance: None, last: Some(5) })"
+        );
         assert_eq!(answer(ROOT, r#"{"request":"reload"}"#).await, "Reload");
         assert_eq!(
             answer(NOBODY, r#"{"request":"reload"}"#).await,
@@ -222,6 +261,10 @@ mod tests {
         assert_eq!(
             answer(NOBODY, r#"{"request":"preview","file":"/etc/shadow"}"#).await,
             r#"{"error":"only root may have a configuration compared"}"#
+        );
+        assert_eq!(
+            answer(NOBODY, r#"{"request":"capture","accepted":true}"#).await,
+            r#"{"error":"only root may capture frames"}"#
         );
     }
 

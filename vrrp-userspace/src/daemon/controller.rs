@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Error, Result};
 use tokio::{sync::mpsc, task, time::sleep};
 use tracing::{debug, error, info, warn};
 use vrrp_ebpf::abi::MAX_ROUTERS;
@@ -22,27 +22,33 @@ use super::{
     alert_sources::{self, AlertSources},
     assembly,
     background::tell_parent,
+    capture::Exchange,
     control::{self, Ask, Reception},
     election::{self, Election, RouterTable},
+    errands::{Errand, Errands},
     executor::{Executor, TELLINGS, Telling},
+    guard_news::GuardNews,
     inbox::{self, Input, Outbox},
     insight::Insight,
     inspector::Inspector,
+    last_words,
+    memory::Memory,
     network::{Network, Outlets, ProgramNews, Sources},
     observer::Observer,
     plan::Plan,
     punctuality::Punctuality,
     recorder,
-    reload::{LastReload, Running},
+    reload::{Departing, LastReload, Running},
     reporter::{Reporter, Roster},
     signals::{Order, Signals},
     snapshot::Lookout,
+    tap::Tap,
     tracking_tasks::TrackingTasks,
     watchdog,
 };
 use crate::{
     config::{Config, Diagnostic},
-    guard::{self, GuardLink, GuardSender, LinkError, Table},
+    guard::{GuardLink, GuardSender, LinkError, Table},
     protocol::Event,
     system::{
         address_worker::{AddressReport, AddressWorker},
@@ -83,11 +89,15 @@ pub(super) struct Controller {
     pub(super) blocks: Option<Blocks>,
     pub(super) runner: Runner,
     pub(super) service_manager: ServiceManager,
+    /// Who wants to see frames is put through here.
+    pub(super) capture: Exchange,
     pub(super) tracking: TrackingTasks,
     /// What reloads have taken away and the address worker has not removed yet, by slot.
-    pub(super) departing: BTreeMap<usize, guard::Slot>,
+    pub(super) departing: BTreeMap<usize, Departing>,
+    /// How often the plan has changed.
+    pub(super) edition: u64,
     /// What the guard was told last, and how many tables it was told until then.
-    pub(super) told_guard: (u64, Table),
+    guard_news: GuardNews,
     /// Whether the addresses we speak from are known as of the last change.
     pub(super) is_settled: bool,
     /// Whether the interfaces were seen after the last reason to look.
@@ -139,7 +149,8 @@ impl Controller {
         // A start is a reload of nothing.
         controller
             .become_(Running::of(config, diagnostics), plan, &staff)
-            .await;
+            .await
+            .map_err(Error::msg)?;
         tell_parent();
         controller.service_manager.ready();
         info!("Startup complete");
@@ -172,6 +183,10 @@ impl Controller {
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
+        let (tap, tapped) = Tap::new();
+        let tap = Arc::new(tap);
+        let memory = Memory::default();
+        last_words::prepare(memory.clone(), last_words::beside(&options.pid_file));
         let (tellings, told) = mpsc::channel::<Telling>(TELLINGS);
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
@@ -185,6 +200,8 @@ impl Controller {
             inbox,
             inspector: inspector.clone(),
             punctuality: Punctuality::default(),
+            tap: Arc::clone(&tap),
+            memory,
         })
         .context("the election thread cannot be started")?;
 
@@ -193,6 +210,7 @@ impl Controller {
             election: outbox.clone(),
             inspector,
             alerts: ears,
+            tap: Arc::clone(&tap),
             news: program_sender,
         };
         let (runner, reports) = Runner::new(guard_link, Table::default())?;
@@ -235,9 +253,11 @@ impl Controller {
             outbox,
             runner,
             service_manager,
+            capture: Exchange::open(maps.capture, tap, tapped),
             tracking,
             departing: BTreeMap::new(),
-            told_guard: (0, Table::default()),
+            edition: 0,
+            guard_news: GuardNews::default(),
             is_settled: true,
             is_surveyed: true,
         };
@@ -245,8 +265,11 @@ impl Controller {
     }
 
     async fn serve(&mut self, staff: &mut Staff, signals: &mut Signals) {
+        let mut errands = Errands::default();
         loop {
+            self.begin_errands(&mut errands, staff).await;
             let is_known = self.is_settled && self.is_surveyed;
+            let is_guard_behind = self.guard_news.is_behind();
             let chore_in = self
                 .network
                 .next_chore()
@@ -256,16 +279,20 @@ impl Controller {
                     self.network_changed(change, &mut staff.network_changes).await;
                 }
                 () = sleep(AGAIN), if !is_known => self.settle().await,
+                () = sleep(AGAIN), if is_guard_behind => self.renew_guard_table(),
                 Some(news) = staff.program_news.recv() => self.network.program_news(news).await,
                 () = sleep(chore_in.unwrap_or_default()), if chore_in.is_some() => {
                     self.do_chores().await;
                 }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
                 Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
-                Some(ask) = staff.asks.recv() => self.answer(ask, staff).await,
+                Some(ask) = staff.asks.recv() => self.answer(ask, &mut errands).await,
+                Some(finished) = errands.finished(), if errands.is_busy() => {
+                    self.finish_errand(finished, staff).await;
+                }
                 order = signals.next_order() => match order {
                     Order::Stop => return,
-                    Order::Reload => drop(self.reload(staff).await),
+                    Order::Reload => errands.add(Errand::Reload(Vec::new())),
                     Order::Record => self.record().await,
                     Order::Unknown(signal) => {
                         warn!("signal {signal} is not supported yet; nothing was done");
@@ -290,24 +317,23 @@ impl Controller {
 
     pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
         address_news::log(&self.plan, report);
-        let (slot, failures) = match report {
-            AddressReport::Reassigned { slot, failures }
-                if self.plan.routers.contains_key(slot) =>
-            {
-                (slot, failures)
-            }
-            AddressReport::Retired { slot, failures } if !self.plan.routers.contains_key(slot) => {
-                (slot, failures)
-            }
-            // The others are about no reload, or about one that another has overtaken, whose own report will come.
-            AddressReport::Reassigned { .. }
-            | AddressReport::Retired { .. }
-            | AddressReport::Installed { .. }
-            | AddressReport::Failed { .. }
-            | AddressReport::Announced { .. }
-            | AddressReport::Released { .. } => return,
+        let (AddressReport::Reassigned {
+            slot,
+            edition,
+            failures,
+        }
+        | AddressReport::Retired {
+            slot,
+            edition,
+            failures,
+        }) = report
+        else {
+            return;
         };
-        if failures.is_empty() && self.departing.remove(slot).is_some() {
+        // What another reload has overtaken is not the end of what that one takes away.
+        let is_gone = |departing: &Departing| failures.is_empty() && departing.edition == *edition;
+        if self.departing.get(slot).is_some_and(is_gone) {
+            self.departing.remove(slot);
             self.renew_guard_table();
         }
     }
@@ -378,7 +404,10 @@ impl Controller {
 
     /// Whether a reload has taken this address away, so that its going is no surprise.
     fn is_departing(&self, gone: &InterfaceAddress) -> bool {
-        let mut departing = self.departing.values().flat_map(|slot| &slot.addresses);
+        let mut departing = self
+            .departing
+            .values()
+            .flat_map(|slot| &slot.slot.addresses);
         departing.any(|address| address.is_same_as(gone))
     }
 
@@ -427,22 +456,17 @@ impl Controller {
     }
 
     /// How to tell the guard its table, if that is another one than it was told last. What is returned waits for the guard.
-    pub(super) fn guard_news(
+    pub(super) fn news_for_guard(
         &mut self,
     ) -> Option<impl FnOnce() -> std::result::Result<(), LinkError> + Send + 'static> {
         let pid_file = &self.options.pid_file;
         let table = assembly::guard_table(&self.plan, &self.network, &self.departing, pid_file);
-        if table == self.told_guard.1 {
-            return None;
-        }
-        self.told_guard = (self.told_guard.0 + 1, table.clone());
-        let (runner, version) = (self.runner.clone(), self.told_guard.0);
-        Some(move || runner.install(version, table))
+        self.guard_news.of(table, &self.runner)
     }
 
     /// The guard says goodbye from the addresses we speak from, so it learns of new ones.
     fn renew_guard_table(&mut self) {
-        let Some(telling) = self.guard_news() else {
+        let Some(telling) = self.news_for_guard() else {
             return;
         };
         drop(task::spawn_blocking(|| {
@@ -563,7 +587,7 @@ fn start_address_worker(
     let mut leftovers = BTreeSet::new();
     let worker = AddressWorker::start(configured, is_the_only_one, move |report| {
         if let AddressReport::Released { slot, failures }
-        | AddressReport::Retired { slot, failures } = &report
+        | AddressReport::Retired { slot, failures, .. } = &report
         {
             if failures.is_empty() {
                 leftovers.remove(slot);

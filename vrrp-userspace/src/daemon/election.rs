@@ -1,10 +1,10 @@
 //! The election thread: owns every router, waits for the earliest deadline or an input, decides, executes.
 //!
-//! It takes no lock, opens no file and waits for nobody: what is slow sits behind the queues of the [`Executor`] and the
+//! It takes no lock that anybody waits with, opens no file and waits for nobody: what is slow sits behind the queues of the [`Executor`] and the
 //! [`Inspector`]. Everything that has arrived is taken in before a deadline is acted on (P1), so a late wake-up
 //! costs time and never a wrong takeover.
 
-use std::{collections::BTreeMap, io};
+use std::{collections::BTreeMap, io, sync::Arc};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -16,18 +16,22 @@ use vrrp_ebpf::{
 };
 
 use super::{
+    capture::Layer,
     career::Career,
+    chronicle::{Chronicle, Witness},
     door::Door,
     executor::{Executor, Told, Voice},
     hearing::{Hearing, advertisement},
     inbox::{Inbox, Input, Joining},
     inspector::Inspector,
+    memory::Memory,
     port::{Port, Question, Silence},
     punctuality::Punctuality,
     snapshot::{RouterSnapshot, Snapshot, Spoken},
+    tap::Tap,
 };
 use crate::{
-    protocol::{Advertisement, Event, Monotonic, Priority, State, VirtualRouter},
+    protocol::{Action, Advertisement, Event, Monotonic, Priority, State, Transition},
     system::{clock, datapath::Doorbell, raw_socket::Buffer},
 };
 
@@ -47,9 +51,9 @@ pub(super) struct Seat {
 
 impl Seat {
     /// A seat whose block in the kernel is `block`: what it says so far is acknowledged.
-    fn new(router: VirtualRouter, port: u16, block: &BlockView) -> Self {
+    fn new(door: Door, port: u16, block: &BlockView) -> Self {
         Self {
-            door: Door::new(router),
+            door,
             career: Career::begun(clock::now()),
             hearing: Hearing::after(block),
             port,
@@ -98,6 +102,9 @@ pub(super) struct Election {
     pub(super) inbox: Inbox,
     pub(super) inspector: Inspector,
     pub(super) punctuality: Punctuality,
+    /// For whoever captures.
+    pub(super) tap: Arc<Tap>,
+    pub(super) memory: Memory,
 }
 
 impl Election {
@@ -209,14 +216,14 @@ impl Election {
                     }
                 }
                 Input::Record(answer) => {
-                    let recordings = self
-                        .seats
-                        .values()
-                        .map(|seat| seat.door.recording().clone())
-                        .collect();
+                    let recordings = self.memory.with(|memory| memory.recordings());
                     answer.send(recordings).ok();
                 }
                 Input::Look(answer) => drop(answer.send(self.snapshot())),
+                Input::Remember(answer) => {
+                    let past = self.memory.with(|memory| memory.past(clock::now()));
+                    drop(answer.send(past));
+                }
                 Input::Stop => return false,
             }
         }
@@ -248,13 +255,15 @@ impl Election {
         } = joining;
         let block = self.block(slot).unwrap_or_default();
         self.executor.voices.insert(slot, Voice::new(template));
-        self.seats.insert(slot, Seat::new(router, port, &block));
+        let door = Door::new(slot, router, self.memory.clone());
+        self.seats.insert(slot, Seat::new(door, port, &block));
         self.publish_always(slot);
     }
 
     fn unseat(&mut self, slot: usize) {
         self.give(slot, Event::Removed);
         self.seats.remove(&slot);
+        self.memory.with(|memory| memory.unseat(slot));
         self.executor.voices.remove(&slot);
         self.routers.retain(|_, entry| entry.slot as usize != slot);
     }
@@ -332,6 +341,7 @@ impl Election {
                 };
                 let verdict = decide_datagram(datagram, number, &tables);
                 port.judged(&verdict);
+                self.tap.offer(number, Layer::Ip, datagram, &verdict);
                 self.judged(number, verdict);
             }
         }
@@ -443,10 +453,52 @@ impl Election {
             return;
         };
         for action in seat.door.handle(event, now) {
-            seat.career.note(&action, now);
+            if let Some(seat) = self.seats.get_mut(&slot) {
+                seat.career.note(&action, now);
+            }
+            let turned = self.turn_in(slot, &action);
+            let spoken = spoken_in(&action);
             self.executor.execute(slot, action, now);
+            if let Some((transition, witness)) = turned {
+                self.remember(slot, |chronicle| {
+                    chronicle.turned(transition, witness, now);
+                });
+            }
+            if let Some(priority) = spoken {
+                self.remember_advertisement(slot, priority, now);
+            }
         }
         self.publish(slot);
+    }
+
+    /// The transition in `action`, and what the program knows at that moment.
+    fn turn_in(&self, slot: usize, action: &Action) -> Option<(Transition, Option<Witness>)> {
+        let Action::ReportTransition(transition) = action else {
+            return None;
+        };
+        let seat = self.seats.get(&slot)?;
+        let witness = self.block(slot).map(|block| seat.hearing.witness(&block));
+        Some((transition.clone(), witness))
+    }
+
+    fn remember_advertisement(&self, slot: usize, priority: Priority, now: Monotonic) {
+        let (Some(seat), Some(voice)) = (self.seats.get(&slot), self.executor.voices.get(&slot))
+        else {
+            return;
+        };
+        let interval = seat.door.router().settings().advertisement_interval;
+        let is_sent = !voice.spoken.is_mute;
+        self.remember(slot, |chronicle| {
+            chronicle.spoke(priority, interval, is_sent, now);
+        });
+    }
+
+    fn remember(&self, slot: usize, note: impl FnOnce(&mut Chronicle)) {
+        self.memory.with(|memory| {
+            if let Some(chronicle) = memory.chronicle(slot) {
+                note(chronicle);
+            }
+        });
     }
 
     /// Tells the program what the router is, if that has changed.
@@ -477,6 +529,18 @@ impl Election {
         for slot in self.slots() {
             self.give(slot, Event::Shutdown);
         }
+    }
+}
+
+/// The priority that `action` advertises.
+const fn spoken_in(action: &Action) -> Option<Priority> {
+    match action {
+        Action::SendAdvertisement { priority } => Some(*priority),
+        Action::ClaimAddresses
+        | Action::ReleaseAddresses
+        | Action::AnnounceAddresses { .. }
+        | Action::ReportTransition(_)
+        | Action::Note(_) => None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use vrrp_ebpf::abi::{AdvertRecord, BlockView};
 
-use super::snapshot::Heard;
+use super::{chronicle::Witness, snapshot::Heard};
 use crate::protocol::{Advertisement, Evidence, Monotonic, Priority};
 
 /// Bookkeeping beside one router.
@@ -84,6 +84,15 @@ impl Hearing {
             accepted_before: self.accepted_before,
             rejected_raw: self.rejected_raw,
             saved_by_map: self.saved_by_map,
+        }
+    }
+
+    /// What the program knows, for the memory.
+    pub(super) fn witness(&self, block: &BlockView) -> Witness {
+        Witness {
+            accepted: block.accepted.saturating_sub(self.accepted_before),
+            rejected: block.rejected,
+            last: (block.refreshing.time_ns > 0).then(|| advertisement(&block.refreshing)),
         }
     }
 

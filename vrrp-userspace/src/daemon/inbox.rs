@@ -18,7 +18,7 @@ use rustix::event::{EventfdFlags, eventfd};
 use tokio::sync::oneshot;
 use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
-use super::{port::Port, snapshot::Snapshot};
+use super::{memory::Past, port::Port, snapshot::Snapshot};
 use crate::{
     protocol::{
         Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
@@ -100,6 +100,8 @@ pub(super) enum Input {
     },
     /// Say what every router is doing. The election only copies; see [`Snapshot`].
     Look(oneshot::Sender<Snapshot>),
+    /// Say what every router has become, and why. Transitions are shared, so nothing is copied but references.
+    Remember(oneshot::Sender<Past>),
     /// Show what went through the doors.
     Record(oneshot::Sender<Vec<Recording>>),
     /// Stop every router and end.

@@ -20,7 +20,7 @@ use vrrp_ebpf::{
 
 pub(super) use self::{program::ProgramNews, view::PortView};
 use super::{
-    arp_ear::{ArpEar, Watched},
+    arp_ear::{self, ArpEar, Watched},
     carrier::Carrier,
     inbox::{Input, Outbox},
     inspector::Inspector,
@@ -28,6 +28,7 @@ use super::{
     port::Port,
     standing::Standing,
     tally::Tally,
+    tap::Tap,
 };
 use crate::system::{
     advert_sender::AdvertSender,
@@ -64,6 +65,8 @@ pub(super) struct Outlets {
     pub(super) inspector: Inspector,
     /// The reporter, for what ears hear.
     pub(super) alerts: mpsc::Sender<Alert>,
+    /// Whoever captures, for the same.
+    pub(super) tap: Arc<Tap>,
     /// The controller itself, for what takes its time.
     pub(super) news: mpsc::Sender<ProgramNews>,
 }
@@ -228,8 +231,8 @@ impl Network {
         if known.is_judged() {
             known.ear = None;
         } else if known.ear.is_none() {
-            let alerts = self.outlets.alerts.clone();
-            match ArpEar::open(known.index, known.port, &self.watched, tally, alerts) {
+            let outlets = ear_outlets(&self.outlets, tally);
+            match ArpEar::open(known.index, known.port, &self.watched, outlets) {
                 Ok(ear) => known.ear = ear,
                 Err(error) => {
                     warn!("foreign claims of addresses go unnoticed on {name}: {error}");
@@ -374,6 +377,14 @@ impl Network {
                 false
             }
         }
+    }
+}
+
+fn ear_outlets(outlets: &Outlets, tally: Arc<Tally>) -> arp_ear::Outlets {
+    arp_ear::Outlets {
+        tally,
+        alerts: outlets.alerts.clone(),
+        tap: Arc::clone(&outlets.tap),
     }
 }
 

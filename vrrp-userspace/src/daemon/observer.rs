@@ -100,6 +100,11 @@ impl Observer {
         self.statuses.insert(script, status);
     }
 
+    /// What is known about a script.
+    pub(super) fn status_of(&self, script: ScriptIndex) -> ScriptStatus {
+        self.statuses.get(&script).copied().unwrap_or_default()
+    }
+
     /// What has to be told since it was last asked.
     pub(super) fn news(&mut self) -> Vec<(usize, Event)> {
         let mut news = Vec::new();

@@ -16,6 +16,15 @@ pub(super) enum Level {
 /// A line of the log, without the name of the instance in front.
 pub(super) type Phrase = (Level, String);
 
+/// A state as keepalived's users know it.
+pub(super) const fn state_name(state: State) -> &'static str {
+    match state {
+        // What keepalived calls STOP has been something before.
+        State::Initialize => "INIT",
+        State::Backup | State::Active | State::Fault => keepalived_name(state),
+    }
+}
+
 /// What a transition is called.
 pub(super) fn transition(transition: &Transition) -> Vec<Phrase> {
     let because = (Level::Info, format!("because: {}", transition.because));

@@ -170,6 +170,12 @@ impl Plan {
                 bail!("{count} {what} are configured, and one daemon serves {most}");
             }
         }
+        // What leaves keeps its number until it is gone, so there may be too few for what comes.
+        let slots = self.routers.keys().all(|slot| *slot < MAX_ROUTERS);
+        let ports = self.interfaces.keys();
+        if !slots || !ports.copied().all(|port| usize::from(port) < MAX_PORTS) {
+            bail!("too much changes at once; take away in one reload and add in the next");
+        }
         Ok(())
     }
 

@@ -31,7 +31,10 @@ impl Controller {
             .filter_map(|router| self.instance(router, snapshot.at))
             .collect();
         instances.sort_by(|one, other| one.name.cmp(&other.name));
-        let leaving = self.departing.values().map(|slot| slot.addresses.len());
+        let leaving = self
+            .departing
+            .values()
+            .map(|departing| departing.slot.addresses.len());
         let status = Status {
             version: env!("CARGO_PKG_VERSION").into(),
             pid: std::process::id(),

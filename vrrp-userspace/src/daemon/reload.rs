@@ -8,20 +8,23 @@
 //! Whoever has not changed is not told anything: his timers run on, and no packet of his leaves or stays because of it (P8). A start is the
 //! reload of nothing. A configuration with an error that the running one does not have is refused as a whole.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::collections::BTreeSet;
 
 use tokio::{sync::oneshot, task::spawn_blocking};
 use tracing::{error, info, warn};
 
 use super::{
-    Origin, assembly,
+    assembly,
+    control::Answer,
     controller::{Controller, Staff},
     difference::differences,
+    errands::{Errand, Errands, Finished, Read, Source},
     inbox::{Input, Joining},
     plan::{Plan, RouterPlan},
 };
 use crate::{
     config::{Config, Diagnostic, Severity},
+    guard,
     protocol::{Event, Monotonic, VirtualRouter},
     system::{
         address_worker::Assignment,
@@ -35,8 +38,8 @@ use crate::{
 #[derive(Debug, Default)]
 pub(super) struct Running {
     pub(super) config: Config,
-    /// The headlines of what was said about it: an operator who started with an error is not kept from reloading by it.
-    said: BTreeSet<String>,
+    /// What was said about it: an operator who started with an error is not kept from reloading by it.
+    said: BTreeSet<Said>,
     mail: Option<MailSettings>,
 }
 
@@ -63,26 +66,50 @@ impl Running {
     pub(super) fn of(config: Config, diagnostics: &[Diagnostic]) -> Self {
         Self {
             mail: assembly::mail_settings(&config),
-            said: diagnostics.iter().map(|one| one.headline.clone()).collect(),
+            said: diagnostics.iter().map(said).collect(),
             config,
         }
     }
 
-    /// What stands against running a configuration instead of this one: errors that this one does not have, and with them the warnings
-    /// that are new, since a misspelled word is only a warning and what it leaves out is the error.
-    fn objections(&self, diagnostics: &[Diagnostic]) -> Vec<String> {
+    /// What stands against running a configuration instead of this one: errors that this one does not have, an instance of this one that
+    /// would not start, or one that is gone while something at the top level is not understood. With them come the warnings that are new,
+    /// since a misspelled word is only a warning and what it leaves out is the error.
+    fn objections(&self, config: &Config, diagnostics: &[Diagnostic]) -> Vec<String> {
         let new = |severity| {
-            let of_it = diagnostics
-                .iter()
-                .filter(move |one| one.severity == severity);
-            of_it.filter(|one| !self.said.contains(&one.headline))
+            let of_it = diagnostics.iter();
+            let of_it = of_it.filter(move |one| one.severity == severity);
+            of_it.filter(|one| !self.said.contains(&said(one)))
         };
-        if new(Severity::Error).next().is_none() {
-            return Vec::new();
+        let mut reasons: Vec<_> = new(Severity::Error).map(Diagnostic::concise).collect();
+        let is_unclear = new(Severity::Warning).any(|one| one.is_outside);
+        for name in self.config.instances.iter().map(|instance| &instance.name) {
+            let is_there = config.instances.iter().any(|other| other.name == *name);
+            let refused = config.refused.iter().find(|other| other.name == *name);
+            match refused {
+                _ if is_there => {}
+                Some(refused) if reasons.is_empty() => {
+                    let reason = &refused.reason;
+                    reasons.push(format!("`{name}` runs and would not start: {reason}"));
+                }
+                Some(_) => {}
+                None if is_unclear => reasons.push(format!(
+                    "`{name}` runs and is not there any more, and something else is not understood"
+                )),
+                None => {}
+            }
         }
-        let reasons = new(Severity::Error).chain(new(Severity::Warning));
-        reasons.map(Diagnostic::concise).collect()
+        if !reasons.is_empty() {
+            reasons.extend(new(Severity::Warning).map(Diagnostic::concise));
+        }
+        reasons
     }
+}
+
+/// What is said about whom, if about anybody.
+type Said = (String, Option<String>);
+
+fn said(diagnostic: &Diagnostic) -> Said {
+    (diagnostic.headline.clone(), diagnostic.stops.clone())
 }
 
 /// What came of a reload.
@@ -101,6 +128,15 @@ pub(super) struct LastReload {
     pub(super) outcome: Outcome,
 }
 
+/// What a slot still has to let go of.
+#[derive(Debug, Clone)]
+pub(super) struct Departing {
+    /// As the guard is told.
+    pub(super) slot: guard::Slot,
+    /// Of the last reload that took something from it, whose report ends this.
+    pub(super) edition: u64,
+}
+
 /// A configuration that could run instead of the one that does.
 struct Proposal {
     running: Running,
@@ -108,34 +144,85 @@ struct Proposal {
     diagnostics: Vec<Diagnostic>,
 }
 
+fn log(outcome: &Outcome) {
+    match outcome {
+        Outcome::Done(changes) => {
+            for change in changes {
+                info!("Reload: {change}");
+            }
+            info!("Reload complete");
+        }
+        Outcome::Refused(reasons) => {
+            for reason in reasons {
+                error!("{reason}");
+            }
+            error!("Reload refused: the running configuration stays");
+        }
+    }
+}
+
 impl Controller {
-    /// Reads the configuration again and goes over to it, or says why not.
-    pub(super) async fn reload(&mut self, staff: &mut Staff) -> Outcome {
+    /// Begins what waits, as long as it ends at once.
+    pub(super) async fn begin_errands(&mut self, errands: &mut Errands, staff: &mut Staff) {
+        while let Some(errand) = errands.next() {
+            let mut origin = self.options.origin.clone();
+            match &errand {
+                Errand::Preview(ask, _) if !ask.is_awaited() => continue,
+                Errand::Preview(_, file) => origin.file.clone_from(file),
+                Errand::Reload(_) => {
+                    self.service_manager.reloading();
+                    info!("Reloading ...");
+                    info!("Opening file '{}'.", origin.file.display());
+                }
+            }
+            let source = Source {
+                origin,
+                before: self.plan.clone(),
+                taken: self.departing.keys().copied().collect(),
+            };
+            if let Some(finished) = errands.begin(errand, source) {
+                self.finish_errand(finished, staff).await;
+            }
+        }
+    }
+
+    /// What was read for is done now.
+    pub(super) async fn finish_errand(&mut self, finished: Finished, staff: &mut Staff) {
+        let proposal = match finished.read {
+            Ok(read) => self.propose(read),
+            Err(reason) => Err(vec![reason]),
+        };
+        match finished.errand {
+            Errand::Preview(ask, _) => {
+                ask.answer(match proposal {
+                    Err(reasons) => Answer::Refused(reasons),
+                    Ok(proposal) => Answer::Changes(self.changes(&proposal)),
+                });
+            }
+            Errand::Reload(asks) => {
+                let outcome = self.reload(proposal, staff).await;
+                for ask in asks {
+                    ask.answer(outcome.clone().into());
+                }
+            }
+        }
+    }
+
+    /// Goes over to what was read, or says why not.
+    async fn reload(
+        &mut self,
+        proposal: Result<Proposal, Vec<String>>,
+        staff: &mut Staff,
+    ) -> Outcome {
         // What the last reload has caused is heard before this one causes more.
         while let Ok(report) = staff.address_news.try_recv() {
             self.addresses_changed(&report);
         }
-        self.service_manager.reloading();
-        info!("Reloading ...");
-        info!("Opening file '{}'.", self.options.origin.file.display());
-        let outcome = match self.propose(self.options.origin.clone()).await {
+        let outcome = match proposal {
             Err(reasons) => Outcome::Refused(reasons),
             Ok(proposal) => self.accept(proposal, staff).await,
         };
-        match &outcome {
-            Outcome::Done(changes) => {
-                for change in changes {
-                    info!("Reload: {change}");
-                }
-                info!("Reload complete");
-            }
-            Outcome::Refused(reasons) => {
-                for reason in reasons {
-                    error!("{reason}");
-                }
-                error!("Reload refused: the running configuration stays");
-            }
-        }
+        log(&outcome);
         self.service_manager.ready();
         self.last_reload = Some(LastReload {
             at: clock::now(),
@@ -144,15 +231,6 @@ impl Controller {
         self.lookout.forget();
         self.insight.forget_answer();
         outcome
-    }
-
-    /// What a reload of `file`, instead of the one that runs, would come to. Changes nothing.
-    pub(super) async fn preview(&self, file: PathBuf) -> Outcome {
-        let options = self.options.origin.options.clone();
-        match self.propose(Origin { file, options }).await {
-            Err(reasons) => Outcome::Refused(reasons),
-            Ok(proposal) => Outcome::Done(self.changes(&proposal)),
-        }
     }
 
     fn changes(&self, proposal: &Proposal) -> Vec<String> {
@@ -171,23 +249,20 @@ impl Controller {
             }
         }
         let changes = self.changes(&proposal);
-        self.become_(proposal.running, proposal.plan, staff).await;
-        Outcome::Done(changes)
+        match self.become_(proposal.running, proposal.plan, staff).await {
+            Ok(()) => Outcome::Done(changes),
+            Err(reason) => Outcome::Refused(vec![reason]),
+        }
     }
 
-    /// Reads a configuration and says whether it could run instead of ours.
-    async fn propose(&self, origin: Origin) -> Result<Proposal, Vec<String>> {
-        let (before, taken) = (self.plan.clone(), self.departing.keys().copied().collect());
-        // Files and accounts may be far away.
-        let read = spawn_blocking(move || {
-            let (config, diagnostics) = origin.load();
-            let plan = before.next(&config, &assembly::accounts(&config), &taken);
-            (config, diagnostics, plan)
-        });
-        let Ok((config, diagnostics, plan)) = read.await else {
-            return Err(vec!["the configuration could not be read".into()]);
-        };
-        let objections = self.running.objections(&diagnostics);
+    /// Says whether a configuration could run instead of ours.
+    fn propose(&self, read: Read) -> Result<Proposal, Vec<String>> {
+        let Read {
+            config,
+            diagnostics,
+            plan,
+        } = read;
+        let objections = self.running.objections(&config, &diagnostics);
         if !objections.is_empty() {
             return Err(objections);
         }
@@ -203,17 +278,32 @@ impl Controller {
     }
 
     /// Goes over to `plan`.
-    pub(super) async fn become_(&mut self, running: Running, plan: Plan, staff: &Staff) {
+    ///
+    /// # Errors
+    ///
+    /// The guard cannot be told of it, and so would leave behind what it does not know; then everything is as before.
+    pub(super) async fn become_(
+        &mut self,
+        running: Running,
+        plan: Plan,
+        staff: &Staff,
+    ) -> Result<(), String> {
         let before = std::mem::replace(&mut self.plan, plan);
+        let departing = self.departing.clone();
+        self.edition += 1;
         self.note_departures(&before);
-        self.inform_guard().await;
+        if let Err(failure) = self.inform_guard().await {
+            self.plan = before;
+            self.departing = departing;
+            return Err(failure);
+        }
         self.unseat(&before).await;
         let links = self.network.reconfigure(&before, &self.plan).await;
         self.forget_counters(&before);
         staff
             .addresses
             .orders()
-            .assign(assignments(&before, &self.plan));
+            .assign(assignments(&before, &self.plan, self.edition));
         self.introduce(&running, staff).await;
         self.running = running;
         self.change_seats(&before);
@@ -238,9 +328,14 @@ impl Controller {
         self.settle().await;
         self.tell_news();
         // From where each of them says goodbye is known now; before the first of them has something to say goodbye to.
-        self.inform_guard().await;
+        if let Err(failure) = self.inform_guard().await {
+            warn!("{failure}");
+        }
         self.start(&before);
-        self.tracking.reconfigure(&self.plan.tracked);
+        let observer = &self.observer;
+        self.tracking
+            .reconfigure(&self.plan.tracked, |script| observer.status_of(script));
+        Ok(())
     }
 
     /// What `before` has and the plan has not belongs to the guard until it is gone.
@@ -257,9 +352,20 @@ impl Controller {
                 }
             }
             // A second reload may come before the addresses of the first are gone.
+            let edition = self.edition;
             match self.departing.get_mut(slot) {
-                Some(departing) => departing.addresses.append(&mut leaving.addresses),
-                None => drop(self.departing.insert(*slot, leaving)),
+                Some(departing) => {
+                    departing.slot.addresses.append(&mut leaving.addresses);
+                    departing.edition = edition;
+                }
+                None => {
+                    let slot = *slot;
+                    let leaving = Departing {
+                        slot: leaving,
+                        edition,
+                    };
+                    self.departing.insert(slot, leaving);
+                }
             }
         }
     }
@@ -278,12 +384,15 @@ impl Controller {
     }
 
     /// The guard knows what may be claimed before anybody claims it.
-    async fn inform_guard(&mut self) {
-        let Some(telling) = self.guard_news() else {
-            return;
+    async fn inform_guard(&mut self) -> Result<(), String> {
+        let Some(telling) = self.news_for_guard() else {
+            return Ok(());
         };
-        if let Ok(Err(failure)) = spawn_blocking(telling).await {
-            warn!("the guard was not told the new configuration: {failure}");
+        match spawn_blocking(telling).await {
+            Ok(Err(failure)) => Err(format!(
+                "the guard was not told the new configuration: {failure}"
+            )),
+            Ok(Ok(())) | Err(_) => Ok(()),
         }
     }
 
@@ -305,6 +414,7 @@ impl Controller {
         let (done, heard) = oneshot::channel();
         let mut roster = assembly::roster(&running.config, &self.plan);
         roster.done = Some(done);
+        self.capture.learn(roster.interfaces.clone());
         if running.mail != self.running.mail {
             roster.mailer = Some(assembly::mailer(running.mail.as_ref()));
         }
@@ -378,7 +488,7 @@ fn concerns_election(old: &RouterPlan, new: &RouterPlan) -> bool {
 }
 
 /// What the address worker has to know: nothing about slots whose addresses are the same.
-fn assignments(before: &Plan, after: &Plan) -> Vec<Assignment> {
+fn assignments(before: &Plan, after: &Plan, edition: u64) -> Vec<Assignment> {
     let held = |plan: &Plan, slot: &usize| -> Option<Vec<InterfaceAddress>> {
         plan.routers
             .get(slot)
@@ -395,6 +505,79 @@ fn assignments(before: &Plan, after: &Plan) -> Vec<Assignment> {
                 .routers
                 .get(slot)
                 .map_or(0, |router| router.settings.announcements.rounds),
+            edition,
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{LoadOptions, MapSource, load};
+
+    const BOTH: &str = "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n virtual_ipaddress {\n 10.0.0.1\n }\n}\n\
+                        vrrp_instance B {\n interface eth0\n virtual_router_id 2\n virtual_ipaddress {\n 10.0.0.2\n }\n}\n";
+
+    fn read(text: &str) -> (Config, Vec<Diagnostic>) {
+        load(
+            &MapSource::single("a.conf", text),
+            "a.conf",
+            &LoadOptions::default(),
+        )
+    }
+
+    fn objections(running: &str, next: &str) -> Vec<String> {
+        let (config, diagnostics) = read(running);
+        let running = Running::of(config, &diagnostics);
+        let (config, diagnostics) = read(next);
+        running.objections(&config, &diagnostics)
+    }
+
+    #[test]
+    fn no_cut_takes_an_instance_out_of_what_runs_unless_it_is_between_two() {
+        let (whole, _) = read(BOTH);
+        assert_eq!(whole.instances.len(), 2);
+        let between = BOTH.find("vrrp_instance B").unwrap();
+        for cut in 1..BOTH.len() {
+            let text = BOTH.get(..cut).unwrap();
+            let (config, _) = read(text);
+            let loses = config.instances.len() < 2;
+            let is_clean = cut == between || cut == between - 1;
+            if loses && !is_clean {
+                assert_ne!(objections(BOTH, text), [""; 0], "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_misspelled_instance_is_an_objection_that_names_the_word() {
+        let next = BOTH.replace("vrrp_instance B", "vrrp_instanse B");
+        let said = objections(BOTH, &next).join("\n");
+        assert!(
+            said.contains("`B` runs") && said.contains("vrrp_instanse"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn an_instance_that_is_taken_out_is_no_objection() {
+        let (first, _) = BOTH.split_once("vrrp_instance B").unwrap();
+        assert_eq!(objections(BOTH, first), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_that_another_instance_had_before_is_an_objection() {
+        let vmac = |text: &str, vrid: &str| {
+            let with = format!("virtual_router_id {vrid}\n use_vmac");
+            text.replace(&format!("virtual_router_id {vrid}"), &with)
+        };
+        let running = vmac(BOTH, "2");
+        assert_eq!(
+            objections(&running, &running),
+            [""; 0],
+            "it was so at the start"
+        );
+        let said = objections(&running, &vmac(&running, "1"));
+        assert!(!said.is_empty());
+    }
 }

@@ -14,6 +14,7 @@ use vrrp_ebpf::abi::AdvertRecord;
 use super::{
     career::Career,
     inbox::{Input, Outbox},
+    memory::Past,
     punctuality::Punctuality,
 };
 use crate::{
@@ -114,6 +115,7 @@ pub(super) enum Unheard {
 pub(super) struct Lookout {
     election: Outbox,
     last: Option<Arc<Snapshot>>,
+    last_past: Option<Arc<Past>>,
 }
 
 impl Lookout {
@@ -122,6 +124,7 @@ impl Lookout {
         Self {
             election,
             last: None,
+            last_past: None,
         }
     }
 
@@ -135,19 +138,41 @@ impl Lookout {
         if let Some(last) = self.last.as_ref().filter(|last| now.since(last.at) < FRESH) {
             return Ok(Arc::clone(last));
         }
-        let (answer, answered) = oneshot::channel();
-        if !self.election.send(Input::Look(answer)) {
-            return Err(Unheard::Ended);
-        }
-        let snapshot = timeout(PATIENCE, answered).await;
-        let snapshot = snapshot.map_err(|_| Unheard::Busy)?;
-        let snapshot = Arc::new(snapshot.map_err(|_| Unheard::Ended)?);
+        let snapshot = Arc::new(self.ask(Input::Look).await?);
         self.last = Some(Arc::clone(&snapshot));
         Ok(snapshot)
+    }
+
+    /// What every router has become, or had less than [`FRESH`] ago.
+    ///
+    /// # Errors
+    ///
+    /// [`Unheard`].
+    pub(super) async fn past(&mut self) -> Result<Arc<Past>, Unheard> {
+        let now = clock::now();
+        let last = self.last_past.as_ref();
+        if let Some(last) = last.filter(|last| now.since(last.at) < FRESH) {
+            return Ok(Arc::clone(last));
+        }
+        let past = Arc::new(self.ask(Input::Remember).await?);
+        self.last_past = Some(Arc::clone(&past));
+        Ok(past)
     }
 
     /// What was seen no longer holds: the next look is a new one.
     pub(super) fn forget(&mut self) {
         self.last = None;
+        self.last_past = None;
+    }
+
+    async fn ask<T>(&self, input: impl FnOnce(oneshot::Sender<T>) -> Input) -> Result<T, Unheard> {
+        let (answer, answered) = oneshot::channel();
+        if !self.election.send(input(answer)) {
+            return Err(Unheard::Ended);
+        }
+        let answer = timeout(PATIENCE, answered).await;
+        answer
+            .map_err(|_| Unheard::Busy)?
+            .map_err(|_| Unheard::Ended)
     }
 }

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use tokio::{sync::mpsc, task::JoinHandle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
 use tracing::error;
 
 use crate::{
     guard::ScriptIndex,
     system::runner::{Runner, ScriptChanged, TrackedScript, track},
+    tracking::ScriptStatus,
 };
 
 /// Changes of mind of scripts that may wait; a script changes it at most once an interval.
@@ -17,7 +21,7 @@ const SCRIPT_CHANGES: usize = 1024;
 pub(super) struct TrackingTasks {
     runner: Runner,
     changed: mpsc::Sender<ScriptChanged>,
-    running: BTreeMap<ScriptIndex, (TrackedScript, JoinHandle<()>)>,
+    running: BTreeMap<ScriptIndex, (watch::Sender<TrackedScript>, JoinHandle<()>)>,
 }
 
 impl TrackingTasks {
@@ -32,25 +36,39 @@ impl TrackingTasks {
         (tasks, changes)
     }
 
-    /// Runs these from now on. Who is among them as before runs on; the run of one who is not ends by itself, and nobody hears how.
-    pub(super) fn reconfigure(&mut self, scripts: &[TrackedScript]) {
-        let is_kept = |known: &TrackedScript| scripts.contains(known);
-        self.running.retain(|_, (known, task)| {
-            if !is_kept(known) {
+    /// Runs these from now on. Who is among them as before runs on, with other times if so; the run of one who is not ends by itself, and
+    /// nobody hears how. One that is new goes on from what `known` says about it.
+    pub(super) fn reconfigure(
+        &mut self,
+        scripts: &[TrackedScript],
+        known: impl Fn(ScriptIndex) -> ScriptStatus,
+    ) {
+        self.running.retain(|index, (_, task)| {
+            let is_kept = scripts.iter().any(|script| script.index == *index);
+            if !is_kept {
                 task.abort();
             }
-            is_kept(known)
+            is_kept
         });
         for script in scripts {
-            if !self.running.contains_key(&script.index) {
-                let task = tokio::spawn(track(
-                    script.clone(),
-                    self.runner.clone(),
-                    self.tell(script),
-                ));
-                self.running.insert(script.index, (script.clone(), task));
+            match self.running.get(&script.index) {
+                Some((running, _)) => {
+                    running.send_if_modified(|running| {
+                        let is_other = running != script;
+                        running.clone_from(script);
+                        is_other
+                    });
+                }
+                None => self.start(script, known(script.index)),
             }
         }
+    }
+
+    fn start(&mut self, script: &TrackedScript, known: ScriptStatus) {
+        let (sender, scripts) = watch::channel(script.clone());
+        let tracking = track(scripts, known, self.runner.clone(), self.tell(script));
+        self.running
+            .insert(script.index, (sender, tokio::spawn(tracking)));
     }
 
     fn tell(&self, script: &TrackedScript) -> impl Fn(ScriptChanged) + Send + 'static {

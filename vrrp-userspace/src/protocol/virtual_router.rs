@@ -172,13 +172,13 @@ impl VirtualRouter {
         }
     }
 
-    /// Goes on as what it is, with what is new. No timer that runs is set anew, and nothing leaves because of it; the priority is not
-    /// touched, since tracking says what becomes of that ([`Event::PriorityObserved`]).
+    /// Goes on as what it is, with what is new. No timer that runs is set anew, except that silence counts from now where a Backup is to be
+    /// less patient with it, and nothing leaves because of it; the priority is not touched, since tracking says what becomes of that ([`Event::PriorityObserved`]).
     fn settings_changed(&mut self, settings: &Settings, now: Monotonic) -> Vec<Action> {
         let before = std::mem::replace(&mut self.settings, settings.clone());
         match &mut self.role {
             Role::Initialize { .. } | Role::Fault => {}
-            Role::Backup(listening) => listening.settings_changed(&before, settings),
+            Role::Backup(listening) => listening.settings_changed(&before, settings, now),
             Role::Active(speaking) => speaking.settings_changed(&before, settings, now),
         }
         Vec::new()

@@ -71,6 +71,8 @@ pub enum AddressReport {
     Reassigned {
         /// The slot.
         slot: usize,
+        /// Of the assignment.
+        edition: u64,
         /// What could not be removed, and why.
         failures: Vec<AddressFailure>,
     },
@@ -78,6 +80,8 @@ pub enum AddressReport {
     Retired {
         /// The slot.
         slot: usize,
+        /// Of the assignment.
+        edition: u64,
         /// What could not be removed, and why.
         failures: Vec<AddressFailure>,
     },
@@ -92,6 +96,8 @@ pub struct Assignment {
     pub addresses: Option<Vec<InterfaceAddress>>,
     /// How often those that are new are announced if the slot is claimed.
     pub rounds: u32,
+    /// A number that the report repeats, so that it is not taken for that of another assignment.
+    pub edition: u64,
 }
 
 /// Gives orders to the worker. Never blocks, allocates or fails; clones order the same slots.

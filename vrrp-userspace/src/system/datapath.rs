@@ -6,6 +6,7 @@
 
 mod attachment;
 mod blocks;
+mod capture;
 mod doorbell;
 mod inventory;
 mod publisher;
@@ -30,6 +31,7 @@ use crate::system::capabilities::{self, PERFMON};
 pub use self::{
     attachment::{AttachError, Attachment},
     blocks::Blocks,
+    capture::Capture,
     doorbell::{Alerts, Doorbell, KernelLog},
     inventory::{Inventory, KnownMap},
     publisher::Publisher,
@@ -66,17 +68,20 @@ pub struct RingSizes {
     pub events: u32,
     /// `ALERTS`.
     pub alerts: u32,
+    /// `CAPTURE`.
+    pub capture: u32,
 }
 
 impl Default for RingSizes {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "constants of 65,536 and 262,144"
+        reason = "constants of 65,536 to 524,288"
     )]
     fn default() -> Self {
         Self {
             events: abi::EVENTS_BYTES as u32,
             alerts: abi::ALERTS_BYTES as u32,
+            capture: abi::CAPTURE_BYTES as u32,
         }
     }
 }
@@ -111,6 +116,7 @@ impl Datapath {
         let mut ebpf = EbpfLoader::new()
             .map_max_entries("EVENTS", rings.events)
             .map_max_entries("ALERTS", rings.alerts)
+            .map_max_entries("CAPTURE", rings.capture)
             .load(OBJECT)
             .map_err(|error| DatapathError::Refused(chain(&error)))?;
         let program = program(&mut ebpf)?;
@@ -191,6 +197,15 @@ impl Datapath {
     /// When the object lacks a map, or this has been called before.
     pub fn alerts(&mut self) -> Result<Alerts, DatapathError> {
         Alerts::new(self)
+    }
+
+    /// Frames that the program rejects, for whoever wants to see them. Inside a runtime only.
+    ///
+    /// # Errors
+    ///
+    /// When the object lacks a map, or this has been called before.
+    pub fn capture(&mut self) -> Result<Capture, DatapathError> {
+        Capture::new(self)
     }
 
     /// What the program counts, for whoever shows it.

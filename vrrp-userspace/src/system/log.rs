@@ -13,7 +13,12 @@ mod queue;
 mod sink;
 mod writer;
 
-use std::{io, sync::mpsc, thread, time::Duration};
+use std::{
+    io,
+    sync::{Arc, Mutex, OnceLock, mpsc},
+    thread,
+    time::Duration,
+};
 
 use tracing_subscriber::{Registry, layer::SubscriberExt};
 
@@ -73,10 +78,21 @@ impl Default for LogSettings {
 }
 
 /// The running log. Lines said after its end are lost.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Log {
     queue: Queue,
-    ended: mpsc::Receiver<()>,
+    ended: Arc<Mutex<mpsc::Receiver<()>>>,
+}
+
+/// The log of the whole process.
+static OF_THE_PROCESS: OnceLock<Log> = OnceLock::new();
+
+/// Has the log of the process write what is queued, and gives it until `deadline`: for a process that is about to end on the spot, on
+/// whichever thread, perhaps the log's own.
+pub fn finish_at_once(deadline: Duration) {
+    if let Some(log) = OF_THE_PROCESS.get() {
+        log.write_out(deadline);
+    }
 }
 
 impl Log {
@@ -97,6 +113,7 @@ impl Log {
         tracing::subscriber::set_global_default(subscriber).map_err(io::Error::other)?;
         tracing_log::LogTracer::init_with_filter(settings.detail.most())
             .map_err(io::Error::other)?;
+        OF_THE_PROCESS.set(log.clone()).ok();
         Ok(log)
     }
 
@@ -110,7 +127,7 @@ impl Log {
         Ok((
             Self {
                 queue: queue.clone(),
-                ended,
+                ended: Arc::new(Mutex::new(ended)),
             },
             LogLayer::new(queue, detail),
         ))
@@ -118,8 +135,16 @@ impl Log {
 
     /// Writes what is queued and ends. False if that is not done after `deadline`.
     pub fn finish(self, deadline: Duration) -> bool {
+        self.write_out(deadline)
+    }
+
+    fn write_out(&self, deadline: Duration) -> bool {
         self.queue.close();
-        self.ended.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Disconnected)
+        // Somebody who waits already waits for the same.
+        let ended = self.ended.try_lock();
+        ended.is_ok_and(|ended| {
+            ended.recv_timeout(deadline) == Err(mpsc::RecvTimeoutError::Disconnected)
+        })
     }
 }
 

@@ -59,6 +59,23 @@ impl ScriptTracker {
         }
     }
 
+    /// A tracker that goes on from what was known.
+    #[must_use]
+    pub const fn known(status: ScriptStatus, rise: NonZeroU32, fall: NonZeroU32) -> Self {
+        Self {
+            rise,
+            fall,
+            status,
+            contradictions: 0,
+        }
+    }
+
+    /// From now on so many results change its mind; those in a row so far count.
+    pub const fn reconfigure(&mut self, rise: NonZeroU32, fall: NonZeroU32) {
+        self.rise = rise;
+        self.fall = fall;
+    }
+
     /// Takes in one result, and says whether it changed the status.
     pub fn result(&mut self, is_success: bool) -> Option<Change> {
         let change = if is_success { Change::Up } else { Change::Down };
@@ -142,6 +159,18 @@ mod tests {
         assert_eq!(script.result(OK), None);
         assert_eq!(script.result(OK), Some(Change::Up));
         assert_eq!(script.result(FAILED), Some(Change::Down));
+    }
+
+    #[test]
+    fn what_was_known_needs_as_many_results_to_change() {
+        let mut script = ScriptTracker::known(ScriptStatus::Up, times(1), times(3));
+        assert_eq!(script.result(FAILED), None);
+        script.reconfigure(times(1), times(2));
+        assert_eq!(
+            script.result(FAILED),
+            Some(Change::Down),
+            "the second in a row"
+        );
     }
 
     #[test]

@@ -1,20 +1,25 @@
 //! One node.
 
+use ratatui::Frame;
+use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line as Row, Span};
 use ratatui::widgets::{Block, BorderType, Paragraph};
 
 use super::super::model::{Model, NodeState};
 use super::super::theme::Theme;
-use super::tenths;
+use super::{fitting, tenths};
 use crate::binaries::Daemon;
 use crate::lab;
 use crate::moment::Moment;
 use crate::node::RoleName;
 use crate::observer::{Life, NodeName};
 
-/// A node's panel; the selected one's has a heavier border and an arrow.
-pub(super) fn panel(model: &Model, name: NodeName, theme: Theme) -> Paragraph<'static> {
+/// What stands before a value.
+const NAME: u16 = 10;
+
+/// Draws a node's panel; the selected one's has a heavier border and an arrow.
+pub(super) fn draw(frame: &mut Frame<'_>, model: &Model, name: NodeName, theme: Theme, area: Rect) {
     let node = model.node(name);
     let is_selected = model.selected == name;
     let (arrow, border) = if is_selected {
@@ -33,12 +38,15 @@ pub(super) fn panel(model: &Model, name: NodeName, theme: Theme) -> Paragraph<'s
         .border_type(border)
         .border_style(style)
         .title(Span::styled(title, theme.node(name).patch(theme.strong())));
-    Paragraph::new(rows(node, model.now, theme)).block(block)
+    let width = block.inner(area).width;
+    let rows = rows(node, model.now, theme, width.saturating_sub(NAME));
+    frame.render_widget(Paragraph::new(rows).block(block), area);
 }
 
-fn rows(node: &NodeState, now: Moment, theme: Theme) -> Vec<Row<'static>> {
+fn rows(node: &NodeState, now: Moment, theme: Theme, width: u16) -> Vec<Row<'static>> {
     let row = |name: &str, value: Span<'static>| {
         let name = Span::styled(format!("{name:10}"), theme.faint());
+        let value = Span::styled(fitting(&value.content, width), value.style);
         Row::from(vec![name, value])
     };
     vec![

@@ -10,6 +10,7 @@
     reason = "aya's entry-point macro expands to it; by hand it stands in frame.rs and maps.rs"
 )]
 
+mod capture;
 mod frame;
 mod maps;
 mod telemetry;

@@ -98,8 +98,9 @@ fn send(ctx: &XdpContext, port: &Port, reason: Reason, mut alert: Alert) {
     }
 }
 
+/// This moment, in nanoseconds of `CLOCK_MONOTONIC`.
 #[inline(always)]
-fn now_ns() -> u64 {
+pub(crate) fn now_ns() -> u64 {
     // SAFETY: takes nothing and only reads the clock.
     unsafe { bpf_ktime_get_ns() }
 }

@@ -6,13 +6,13 @@ use aya_ebpf::{
     programs::XdpContext,
 };
 use vrrp_ebpf::{
-    abi::Port,
+    abi::{Port, Reason},
     frame::Frame,
     verdict::{self, Verdict},
     wire::ethernet,
 };
 
-use crate::{frame::XdpFrame, maps, telemetry};
+use crate::{capture, frame::XdpFrame, maps, telemetry};
 
 /// Judges every frame of an attached interface.
 #[xdp]
@@ -66,15 +66,20 @@ fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &
             source,
         } => {
             telemetry::rejected(ctx, port, reason, slot, source, ethernet.source);
+            capture::rejected(ctx, port, reason, XDP_DROP);
             XDP_DROP
         }
         Verdict::Accept(accepted) => {
             telemetry::accepted(ctx, port, &accepted);
-            action(accepted.drop)
+            let action = action(accepted.drop);
+            capture::accepted(ctx, port, action);
+            action
         }
         Verdict::Claim(claim) => {
             telemetry::claimed(ctx, port, &claim);
-            action(claim.drop)
+            let action = action(claim.drop);
+            capture::rejected(ctx, port, Reason::ArpClaim, action);
+            action
         }
     }
 }

@@ -28,7 +28,7 @@ const SIGNALS: [Entry; 4] = [
     ),
 ];
 
-const FILES: [Entry; 5] = [
+const FILES: [Entry; 6] = [
     (
         "/etc/keepalived/keepalived.conf",
         "The configuration, unless --use-file names another. See xvrrpd.conf(5).",
@@ -44,6 +44,11 @@ const FILES: [Entry; 5] = [
     (
         "/run/keepalived.recording.json",
         "What SIGUSR1 wrote: beside the pid file, with the ending .recording.json.",
+    ),
+    (
+        "/run/keepalived.panic.json",
+        "What a daemon that crashed by a fault of its own left behind, for xvrrpd-history(8) with --dump: beside the pid file, with the \
+         ending .panic.json.",
     ),
     (
         "/etc/default/keepalived, /etc/default/xvrrpd",

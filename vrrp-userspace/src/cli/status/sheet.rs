@@ -4,7 +4,7 @@
 
 /// What a piece of text is like. What a colour says is also said in words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Tone {
+pub(in crate::cli) enum Tone {
     /// Nothing in particular.
     Plain,
     /// As it should be.
@@ -35,16 +35,16 @@ impl Tone {
 
 /// Text of one tone.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Piece {
-    pub(super) tone: Tone,
-    pub(super) text: String,
+pub(in crate::cli) struct Piece {
+    pub(in crate::cli) tone: Tone,
+    pub(in crate::cli) text: String,
 }
 
 /// A row of the page.
-pub(super) type Row = Vec<Piece>;
+pub(in crate::cli) type Row = Vec<Piece>;
 
 /// Some text of a tone.
-pub(super) fn piece(tone: Tone, text: impl Into<String>) -> Piece {
+pub(in crate::cli) fn piece(tone: Tone, text: impl Into<String>) -> Piece {
     let text: String = text.into();
     Piece {
         tone,
@@ -53,7 +53,7 @@ pub(super) fn piece(tone: Tone, text: impl Into<String>) -> Piece {
 }
 
 /// Some text of none.
-pub(super) fn plain(text: impl Into<String>) -> Piece {
+pub(in crate::cli) fn plain(text: impl Into<String>) -> Piece {
     piece(Tone::Plain, text)
 }
 
@@ -66,14 +66,14 @@ const COUNTED: usize = 22;
 
 /// Rows that are no wider than the page.
 #[derive(Debug)]
-pub(super) struct Sheet {
+pub(in crate::cli) struct Sheet {
     columns: usize,
     rows: Vec<Row>,
 }
 
 impl Sheet {
     /// An empty page.
-    pub(super) const fn of_width(columns: usize) -> Self {
+    pub(in crate::cli) const fn of_width(columns: usize) -> Self {
         Self {
             columns,
             rows: Vec::new(),
@@ -81,7 +81,7 @@ impl Sheet {
     }
 
     /// A title, with an empty row before it unless it is the first.
-    pub(super) fn heading(&mut self, pieces: Row) {
+    pub(in crate::cli) fn heading(&mut self, pieces: Row) {
         if !self.rows.is_empty() {
             self.rows.push(Row::new());
         }
@@ -89,25 +89,25 @@ impl Sheet {
     }
 
     /// A label and what belongs to it, in as many rows as it takes.
-    pub(super) fn entry(&mut self, label: &str, pieces: &[Piece]) {
+    pub(in crate::cli) fn entry(&mut self, label: &str, pieces: &[Piece]) {
         let width = INDENT - 3;
         let label = piece(Tone::Faint, format!("  {label:<width$} "));
         self.wrap(vec![label], INDENT, pieces);
     }
 
     /// One of a list, in as many rows as it takes.
-    pub(super) fn item(&mut self, pieces: &[Piece]) {
+    pub(in crate::cli) fn item(&mut self, pieces: &[Piece]) {
         self.wrap(vec![plain(" ".repeat(LIST))], LIST + 2, pieces);
     }
 
     /// How often something was counted, of both kinds, and what it is.
-    pub(super) fn counted(&mut self, (one, other): (&str, &str), pieces: &[Piece]) {
+    pub(in crate::cli) fn counted(&mut self, (one, other): (&str, &str), pieces: &[Piece]) {
         let label = plain(format!("{one:>12} / {other:<6} "));
         self.wrap(vec![label], COUNTED, pieces);
     }
 
     /// A row that is to be copied, so it is not broken; and a remark where there is room.
-    pub(super) fn command(&mut self, command: &str, remark: &str) {
+    pub(in crate::cli) fn command(&mut self, command: &str, remark: &str) {
         let mut row = vec![plain(format!("    {command:<28}"))];
         if command.len() + remark.len() + LIST + 2 <= self.columns {
             row.push(piece(Tone::Faint, format!(" # {remark}")));
@@ -116,12 +116,12 @@ impl Sheet {
     }
 
     /// The rows.
-    pub(super) fn rows(&self) -> &[Row] {
+    pub(in crate::cli) fn rows(&self) -> &[Row] {
         &self.rows
     }
 
     /// As text, one line each.
-    pub(super) fn to_text(&self, is_coloured: bool) -> String {
+    pub(in crate::cli) fn to_text(&self, is_coloured: bool) -> String {
         let mut text = String::new();
         for row in &self.rows {
             let mut line = String::new();

@@ -83,9 +83,11 @@ async fn ask_after(pause: Duration, arguments: &Arguments) -> Result<Status, Str
 fn in_words(other: Answer) -> String {
     match other {
         Answer::Error(reason) => reason,
-        Answer::Status(_) | Answer::Changes(_) | Answer::Refused(_) => {
-            "the daemon answered something else".into()
-        }
+        Answer::Status(_)
+        | Answer::History(_)
+        | Answer::Changes(_)
+        | Answer::Refused(_)
+        | Answer::Capturing => "the daemon answered something else".into(),
     }
 }
 

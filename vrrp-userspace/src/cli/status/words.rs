@@ -3,19 +3,19 @@
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A moment, by the clock on the wall.
-pub(super) fn moment(moment: Timestamp, zone: &TimeZone) -> String {
+pub(in crate::cli) fn moment(moment: Timestamp, zone: &TimeZone) -> String {
     let local = moment.to_zoned(zone.clone());
     local.strftime("%Y-%m-%d %H:%M:%S").to_string()
 }
 
 /// How long it was from `then` to `now`, roughly.
-pub(super) fn span(then: Timestamp, now: Timestamp) -> String {
+pub(in crate::cli) fn span(then: Timestamp, now: Timestamp) -> String {
     let seconds = now.duration_since(then).as_secs();
     rough(u64::try_from(seconds).unwrap_or(0))
 }
 
 /// So many seconds, in the two largest units.
-pub(super) fn rough(seconds: u64) -> String {
+pub(in crate::cli) fn rough(seconds: u64) -> String {
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86_400);
     match seconds {
         0..60 => format!("{seconds} s"),
@@ -26,24 +26,24 @@ pub(super) fn rough(seconds: u64) -> String {
 }
 
 /// So many milliseconds, exactly: `0.412 s`.
-pub(super) fn exact(milliseconds: u64) -> String {
+pub(in crate::cli) fn exact(milliseconds: u64) -> String {
     format!("{}.{:03} s", milliseconds / 1000, milliseconds % 1000)
 }
 
 /// An interval: `1 s`, `0.25 s`.
-pub(super) fn interval(milliseconds: u64) -> String {
+pub(in crate::cli) fn interval(milliseconds: u64) -> String {
     let exact = exact(milliseconds);
     let number = exact.trim_end_matches(" s").trim_end_matches('0');
     format!("{} s", number.trim_end_matches('.'))
 }
 
 /// So many microseconds, in milliseconds: `3.9 ms`.
-pub(super) fn fine(microseconds: u64) -> String {
+pub(in crate::cli) fn fine(microseconds: u64) -> String {
     format!("{}.{} ms", microseconds / 1000, microseconds % 1000 / 100)
 }
 
 /// So many of something: `1 advert`, `2 adverts`.
-pub(super) fn count(number: u64, what: &str) -> String {
+pub(in crate::cli) fn count(number: u64, what: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {what}{plural}")
 }

@@ -9,11 +9,12 @@ use crate::{
     daemon::{
         controller::Controller,
         held::Held,
+        phrases::state_name,
         plan::RouterPlan,
         snapshot::RouterSnapshot,
         status::{ActiveRouter, Addresses, Adverts, Instance, Priority, SHOWN, Script},
     },
-    protocol::{Monotonic, State, state::keepalived_name},
+    protocol::{Monotonic, State},
     system::netlink::InterfaceAddress,
     tracking::{Effect, ScriptStatus, Weight},
 };
@@ -33,7 +34,7 @@ impl Controller {
             interface: settings.interface.clone(),
             vrid: settings.vrid.get(),
             version: settings.version.number(),
-            state: name(router.state).into(),
+            state: state_name(router.state).into(),
             since: self.insight.wall.at(router.career.since),
             because: router.career.because.as_ref().map(ToString::to_string),
             faults: faults.iter().map(ToString::to_string).collect(),
@@ -48,15 +49,6 @@ impl Controller {
             addresses: addresses(plan, router.state, &self.insight.held),
             became_master: router.career.became_active,
         })
-    }
-}
-
-/// A state as keepalived's users know it.
-const fn name(state: State) -> &'static str {
-    match state {
-        // What keepalived calls STOP has been something before.
-        State::Initialize => "INIT",
-        State::Backup | State::Active | State::Fault => keepalived_name(state),
     }
 }
 

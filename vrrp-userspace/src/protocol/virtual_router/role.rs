@@ -84,8 +84,13 @@ impl Listening {
     }
 
     /// A reload has changed the settings. What was learned from the Active Router stays, except where v2 has nothing to learn.
-    pub(super) fn settings_changed(&mut self, before: &Settings, after: &Settings) {
+    ///
+    /// A shorter interval makes no silence of what was none: the Active Router had no reason to speak more often until now.
+    pub(super) fn settings_changed(&mut self, before: &Settings, after: &Settings, now: Monotonic) {
         if self.heard.is_none() || after.version == Version::V2 {
+            if after.advertisement_interval < self.active_adver_interval {
+                self.silent_since = self.silent_since.max(now);
+            }
             self.active_adver_interval = after.advertisement_interval;
         }
         if before.list_digest() != after.list_digest() {

@@ -465,6 +465,26 @@ fn a_shorter_interval_counts_at_once_and_a_longer_one_from_the_next_advert() {
     assert_eq!(router.router.deadline(), Some(router.now + millis(100)));
 }
 
+#[test]
+fn a_shorter_interval_is_no_takeover_by_a_backup_that_has_heard_nothing_for_as_long_as_it_should() {
+    for version in [Version::V2, Version::V3] {
+        let mut router = router(Settings {
+            advertisement_interval: Duration::from_secs(5),
+            ..settings(100, version)
+        });
+        router.starts();
+        router.waits(millis(4200));
+        router.forgets();
+        router.reloads(|settings| settings.advertisement_interval = Duration::from_secs(1));
+        let due = router.router.deadline().unwrap();
+        assert!(
+            due.since(router.now) > Duration::from_secs(3),
+            "{version:?}"
+        );
+        assert_eq!(router.did(), [""; 0]);
+    }
+}
+
 /// RFC 9568 §6.4.2: Active_Adver_Interval is the Active Router's to say.
 #[test]
 fn in_v3_a_reload_does_not_forget_what_the_active_router_said() {

@@ -83,6 +83,7 @@ struct Leaving {
     failures: Vec<AddressFailure>,
     /// How often what is new is announced, if the slot is claimed.
     rounds: u32,
+    edition: u64,
     /// Nothing will be assigned any more.
     is_retiring: bool,
 }
@@ -165,6 +166,7 @@ impl Slot {
             next: staying,
             failures: Vec::new(),
             rounds: assignment.rounds,
+            edition: assignment.edition,
             is_retiring,
         });
     }
@@ -216,14 +218,22 @@ impl Slot {
         // What could not be removed is tried again at the next release.
         self.entries
             .retain(|entry| !entry.is_leaving || entry.is_ours);
-        let (slot, failures) = (self.number, leaving.failures);
+        let (slot, edition, failures) = (self.number, leaving.edition, leaving.failures);
         if leaving.is_retiring {
             // Whatever was ordered before is done with this: it was the last that anybody wanted of the slot.
             self.progress = Progress::Released;
             self.is_retired = true;
-            return (tools.report)(AddressReport::Retired { slot, failures });
+            return (tools.report)(AddressReport::Retired {
+                slot,
+                edition,
+                failures,
+            });
         }
-        (tools.report)(AddressReport::Reassigned { slot, failures });
+        (tools.report)(AddressReport::Reassigned {
+            slot,
+            edition,
+            failures,
+        });
         match &mut self.progress {
             Progress::Released => {}
             Progress::Releasing { next, .. } => *next = 0,

@@ -197,20 +197,24 @@ fn an_address_can_move_from_a_slot_that_is_retired_to_another() {
                     slot: 0,
                     addresses: Some(many),
                     rounds: 1,
+                    edition: 7,
                 },
                 Assignment {
                     slot: 1,
                     addresses: None,
                     rounds: 1,
+                    edition: 7,
                 },
             ]);
 
             lan.expect(&AddressReport::Reassigned {
                 slot: 0,
+                edition: 7,
                 failures: vec![],
             });
             lan.expect(&AddressReport::Retired {
                 slot: 1,
+                edition: 7,
                 failures: vec![],
             });
             lan.expect(&installed(0));
@@ -272,6 +276,7 @@ impl Lan {
             slot,
             addresses,
             rounds: 2,
+            edition: 1,
         };
         let assignments: Vec<_> = slots.into_iter().enumerate().map(assignment).collect();
         self.orders.assign(assignments.clone());
@@ -279,10 +284,18 @@ impl Lan {
             slot, addresses, ..
         } in assignments
         {
-            let failures = vec![];
+            let (edition, failures) = (1, vec![]);
             self.expect(&match addresses {
-                Some(_) => AddressReport::Reassigned { slot, failures },
-                None => AddressReport::Retired { slot, failures },
+                Some(_) => AddressReport::Reassigned {
+                    slot,
+                    edition,
+                    failures,
+                },
+                None => AddressReport::Retired {
+                    slot,
+                    edition,
+                    failures,
+                },
             });
         }
     }

@@ -100,7 +100,7 @@ impl Wanted {
 
     /// Takes the latest order about the place of the addresses, if there is one not yet taken.
     pub(super) fn take_order(&self, slot: usize) -> Option<Order> {
-        let cell = self.cells[slot].fetch_and(!CHANGED, Ordering::AcqRel);
+        let cell = self.cells.get(slot)?.fetch_and(!CHANGED, Ordering::AcqRel);
         if cell & CHANGED == 0 {
             None
         } else if cell & CLAIMED == 0 {
@@ -112,7 +112,9 @@ impl Wanted {
 
     /// Takes the number of announcement rounds ordered and not yet taken.
     pub(super) fn take_rounds(&self, slot: usize) -> u32 {
-        self.cells[slot].fetch_and(CLAIMED | CHANGED, Ordering::AcqRel) >> ROUNDS
+        let cell = self.cells.get(slot);
+        let before = cell.map(|cell| cell.fetch_and(CLAIMED | CHANGED, Ordering::AcqRel));
+        before.map_or(0, |before| before >> ROUNDS)
     }
 
     /// A slot that does not exist is nobody's.

@@ -29,7 +29,10 @@ pub(super) async fn converse(
     let reply = match timeout(patience, request(&mut reader)).await {
         Ok(Ok(Some(line))) => match timeout(answering, office.answer(line, peer)).await {
             Ok(reply) => reply,
-            Err(_elapsed) => complaint(office, "the daemon is too busy to answer; ask again"),
+            Err(_elapsed) => complaint(
+                office,
+                "the daemon takes too long to answer; what was asked for may still be done",
+            ),
         },
         Ok(Ok(None)) => return Ok(()),
         Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidInput => {

@@ -177,7 +177,7 @@ async fn who_says_nothing_and_who_is_not_answered_wait_for_a_limited_time() {
     );
     assert_eq!(
         answer(&path, b"nothing\n").await,
-        "complaint: the daemon is too busy to answer; ask again\n"
+        "complaint: the daemon takes too long to answer; what was asked for may still be done\n"
     );
 }
 

@@ -3,15 +3,15 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use tokio::{
-    sync::mpsc::UnboundedReceiver,
-    time::{MissedTickBehavior, interval},
+    sync::{mpsc::UnboundedReceiver, watch},
+    time::{Instant, Interval, MissedTickBehavior, interval_at},
 };
 use tracing::info;
 
 use super::{Progress, Runner};
 use crate::{
     guard::{Outcome, ScriptIndex},
-    tracking::{Change, ScriptTracker},
+    tracking::{Change, ScriptStatus, ScriptTracker},
 };
 
 /// A `vrrp_script` that some virtual router tracks.
@@ -44,13 +44,17 @@ pub struct ScriptChanged {
     pub outcome: Outcome,
 }
 
-/// Runs `script` again and again, the first time at once, and calls `changed` when its status changes. Never two
-/// runs at a time.
-pub async fn track(script: TrackedScript, runner: Runner, changed: impl Fn(ScriptChanged)) {
-    let mut ticks = interval(script.interval.max(Duration::from_millis(1)));
-    // After a time without ticks (a suspended machine) one run is enough.
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
-    let mut tracked = Tracked::new(script);
+/// Runs a script again and again, the first time at once, and calls `changed` when its status changes from `known`. Never two
+/// runs at a time. Other times and numbers of results hold from when `scripts` has them, and what is known stays.
+pub async fn track(
+    mut scripts: watch::Receiver<TrackedScript>,
+    known: ScriptStatus,
+    runner: Runner,
+    changed: impl Fn(ScriptChanged),
+) {
+    let script = scripts.borrow_and_update().clone();
+    let mut ticks = ticks(Instant::now(), script.interval);
+    let mut tracked = Tracked::new(script, known);
     let mut run: Option<UnboundedReceiver<Progress>> = None;
     loop {
         tokio::select! {
@@ -58,6 +62,11 @@ pub async fn track(script: TrackedScript, runner: Runner, changed: impl Fn(Scrip
                 None => run = Some(tracked.begin(&runner)),
                 Some(_) => tracked.log_skipped_run(),
             },
+            Ok(()) = scripts.changed() => {
+                let script = scripts.borrow_and_update().clone();
+                ticks = self::ticks(Instant::now() + script.interval, script.interval);
+                tracked.reconfigure(script);
+            }
             progress = progress(&mut run) => {
                 if !matches!(progress, Some(Progress::Overdue)) {
                     run = None;
@@ -68,6 +77,13 @@ pub async fn track(script: TrackedScript, runner: Runner, changed: impl Fn(Scrip
             }
         }
     }
+}
+
+fn ticks(first: Instant, every: Duration) -> Interval {
+    let mut ticks = interval_at(first, every.max(Duration::from_millis(1)));
+    // After a time without ticks (a suspended machine) one run is enough.
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Skip);
+    ticks
 }
 
 /// What becomes of `run`; never, if there is none.
@@ -88,12 +104,14 @@ struct Tracked {
 }
 
 impl Tracked {
-    fn new(script: TrackedScript) -> Self {
+    fn new(script: TrackedScript, known: ScriptStatus) -> Self {
         let (rise, fall) = (script.rise, script.fall);
-        let tracker = if script.is_assumed_down {
-            ScriptTracker::assumed_down(rise, fall)
-        } else {
-            ScriptTracker::new(rise, fall)
+        let tracker = match known {
+            ScriptStatus::Up | ScriptStatus::Down => ScriptTracker::known(known, rise, fall),
+            ScriptStatus::Unknown if script.is_assumed_down => {
+                ScriptTracker::assumed_down(rise, fall)
+            }
+            ScriptStatus::Unknown => ScriptTracker::new(rise, fall),
         };
         Self {
             script,
@@ -101,6 +119,11 @@ impl Tracked {
             last_exit: 0,
             is_overdue: false,
         }
+    }
+
+    fn reconfigure(&mut self, script: TrackedScript) {
+        self.tracker.reconfigure(script.rise, script.fall);
+        self.script = script;
     }
 
     fn begin(&mut self, runner: &Runner) -> UnboundedReceiver<Progress> {
@@ -171,8 +194,8 @@ fn line(name: &str, change: Change, outcome: &Outcome) -> String {
 mod tests {
     use super::*;
 
-    fn tracked() -> Tracked {
-        Tracked::new(TrackedScript {
+    fn script() -> TrackedScript {
+        TrackedScript {
             index: ScriptIndex(0),
             name: "chk".into(),
             interval: Duration::from_secs(4),
@@ -180,7 +203,11 @@ mod tests {
             rise: NonZeroU32::MIN,
             fall: NonZeroU32::new(2).unwrap(),
             is_assumed_down: false,
-        })
+        }
+    }
+
+    fn tracked() -> Tracked {
+        Tracked::new(script(), ScriptStatus::Unknown)
     }
 
     fn change(changed: Option<ScriptChanged>) -> Option<Change> {
@@ -206,6 +233,17 @@ mod tests {
             None,
             "the first of two"
         );
+    }
+
+    #[test]
+    fn a_script_that_was_up_is_down_when_it_fails_also_if_failure_is_assumed_of_new_ones() {
+        let script = TrackedScript {
+            is_assumed_down: true,
+            ..script()
+        };
+        let mut tracked = Tracked::new(script, ScriptStatus::Up);
+        assert_eq!(change(tracked.takes(exited(1))), None, "the first of two");
+        assert_eq!(change(tracked.takes(exited(1))), Some(Change::Down));
     }
 
     #[test]
