@@ -32,7 +32,9 @@ fn on_the_raw_path_the_addresses_follow_a_stop_and_a_kill() {
     let lab = Lab::new(&without_xdp(Plan::seeds(Xvrrpd, Xvrrpd)));
     lab.elect();
     for node in [&lab.r1, &lab.r2] {
-        INTERFACES.map(|interface| assert_eq!(node.xdp_program(interface), None));
+        for interface in INTERFACES {
+            assert_eq!(node.xdp_program(interface), None, "{interface}");
+        }
     }
     fails_over_and_back(&lab);
 }

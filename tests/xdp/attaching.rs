@@ -96,6 +96,18 @@ fn without_cap_bpf_the_kernel_refuses_and_says_so() {
     });
 }
 
+/// What `capabilities::PERFMON` says of kernels: a verifier that wants it no longer, or again, is noticed here.
+#[test]
+fn without_cap_perfmon_the_program_is_taken_where_we_say() {
+    let name = "attaching::without_cap_perfmon_the_program_is_taken_where_we_say";
+    confined(name, &["bpf", "net_admin"], || {
+        match Datapath::load(RingSizes::default()) {
+            Ok(_) => assert!(!kernel::needs_perfmon(), "it is taken"),
+            Err(refused) => assert!(kernel::needs_perfmon(), "{refused}"),
+        }
+    });
+}
+
 #[test]
 fn auto_is_native_where_the_driver_takes_it_and_generic_elsewhere() {
     alone(

@@ -126,6 +126,10 @@ impl Guest<'_> {
 
     fn command(&self, accelerator: Accelerator) -> Result<Command> {
         let evidence = self.folder.join("evidence");
+        if evidence.exists() {
+            // Of a run before.
+            fs::remove_dir_all(&evidence)?;
+        }
         fs::create_dir_all(&evidence)?;
         // However xtask ends, the machine does not go on without it.
         let mut command = Command::new("setpriv");

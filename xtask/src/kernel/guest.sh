@@ -15,11 +15,11 @@ modules_are_in() {
 	mount --bind "$1" "/lib/modules/$(uname -r)"
 }
 
-# evidence_goes_to_the_host: what tests leave when they fail is copied to a folder of its.
+# evidence_goes_to_the_host: what tests of this guest leave when they fail is copied to a folder of the host's, which shows some of its own in /tmp.
 evidence_goes_to_the_host() {
 	mkdir -p /run/guest/evidence
 	mount -t 9p -o trans=virtio,version=9p2000.L evidence /run/guest/evidence || return
-	for left in /tmp/vrrp-lab-failure-*; do
+	for left in /run/guest/written/tmp/vrrp-lab-failure-*; do
 		[ -d "$left" ] && cp -r "$left" /run/guest/evidence/
 	done
 }

@@ -29,7 +29,9 @@ $b mount -t tmpfs shm /root/dev/shm
 $b mount -t cgroup2 cgroup /root/sys/fs/cgroup
 $b mount -t bpf bpf /root/sys/fs/bpf
 $b mount -t tmpfs -o mode=755 run /root/run
-$b mkdir /root/run/guest
+$b mkdir -p /root/run/guest/written
+# What was written here alone, without what the host has in the same folders.
+$b mount --bind /upper/new /root/run/guest/written
 $b cp /bin/busybox /guest.sh /plan.sh /root/run/guest/
 # Not `chroot`: who enters a mount namespace is put where its root is mounted.
 exec $b switch_root /root /bin/sh /run/guest/guest.sh
