@@ -3,6 +3,7 @@
 //! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
+mod any_kernel;
 mod capture;
 mod control;
 mod datapath;

@@ -5,7 +5,7 @@ use std::fs;
 use std::process::Output;
 
 use vrrp_tests::Daemon::Xvrrpd;
-use vrrp_tests::{Lab, Node, Plan, eventually};
+use vrrp_tests::{Lab, Node, Plan, eventually, kernel};
 
 /// Where a script leaves what it is allowed.
 const LEAVES_ITS_STATUS: &str = "#!/bin/sh\ncat /proc/self/status >/run/lab/script-status\n";
@@ -21,7 +21,12 @@ fn daemon_and_guard_keep_what_they_need_and_a_script_of_root_has_all() {
         daemon.effective,
         names(&["net_admin", "net_raw", "bpf", "dac_read_search"])
     );
-    daemon.are_no_more_than_effective(&before);
+    let at_hand: &[&str] = if kernel::needs_perfmon() {
+        &["perfmon"]
+    } else {
+        &[]
+    };
+    daemon.are_no_more_than_effective(&before, at_hand);
 
     let guard = Capabilities::of(&status_of(&lab.r1, &guard_of(&lab.r1)));
     let of_the_guard = names(&[
@@ -33,7 +38,7 @@ fn daemon_and_guard_keep_what_they_need_and_a_script_of_root_has_all() {
         "dac_override",
     ]);
     assert_eq!(guard.effective, of_the_guard);
-    guard.are_no_more_than_effective(&before);
+    guard.are_no_more_than_effective(&before, &[]);
 
     assert_eq!(status_of_the_script(&lab.r1).effective, before.bounding);
 }
@@ -80,8 +85,13 @@ fn somebody_who_is_not_root_can_run_it_with_capabilities_and_scripts_get_none_of
         --inh-caps +net_admin,+net_raw,+bpf,+setuid,+setgid,+kill \
         --ambient-caps +net_admin,+net_raw,+bpf,+setuid,+setgid,+kill \
         \"$@\" --pid /tmp/keepalived.pid";
+    let launcher = if kernel::needs_perfmon() {
+        NOBODY.replace("+bpf", "+bpf,+perfmon").leak()
+    } else {
+        NOBODY
+    };
     let plan = Plan::seeds(Xvrrpd, Xvrrpd)
-        .with_launcher_on_r1(&["sh", "-c", NOBODY, "sh"])
+        .with_launcher_on_r1(&["sh", "-c", launcher, "sh"])
         .with_script("#!/bin/sh\ncat /proc/self/status >/tmp/script-status\n")
         .with_configs(|seed| seed.replacen("{\n", "{\n    script_user daemon\n", 1));
     let lab = Lab::new(&plan);
@@ -193,8 +203,8 @@ impl Capabilities {
     }
 
     #[track_caller]
-    fn are_no_more_than_effective(&self, before: &Self) {
-        assert_eq!(self.permitted, self.effective);
+    fn are_no_more_than_effective(&self, before: &Self, at_hand: &[&str]) {
+        assert_eq!(self.permitted, &self.effective | &names(at_hand));
         assert_eq!(self.inheritable, BTreeSet::new());
         assert_eq!(self.ambient, BTreeSet::new());
         assert_eq!(
@@ -213,6 +223,7 @@ fn names(names: &[&str]) -> BTreeSet<u32> {
         "setuid" => 7,
         "net_admin" => 12,
         "net_raw" => 13,
+        "perfmon" => 38,
         "bpf" => 39,
         other => panic!("what number has {other}?"),
     };

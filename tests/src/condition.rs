@@ -2,6 +2,7 @@
 //!
 //! A story never sleeps for a fixed time and hopes: it names what it waits for, and how long that may take.
 
+use std::env;
 use std::time::Duration;
 
 use rustix::event::{Timespec, poll};
@@ -15,6 +16,14 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often a condition is looked at. Frames and answers carry their own times, so nothing is measured by it.
 const GLANCE: Duration = Duration::from_millis(20);
 
+/// How many times slower than others this machine may be: 1, unless `XVRRPD_SLOWNESS` says more, as it does in a guest whose processor is
+/// imitated by a program. Patience grows with it; what must not happen is watched for no longer.
+#[must_use]
+pub fn slowness() -> u32 {
+    let said = env::var("XVRRPD_SLOWNESS").ok();
+    said.and_then(|said| said.parse().ok()).unwrap_or(1).max(1)
+}
+
 /// Waits until `condition` holds.
 ///
 /// # Panics
@@ -25,13 +34,14 @@ pub fn eventually(what: &str, condition: impl FnMut() -> bool) {
     within(PATIENCE, what, condition);
 }
 
-/// Waits until `condition` holds, at most for `limit`.
+/// Waits until `condition` holds, at most for `limit`; longer on a machine that is said to be slow.
 ///
 /// # Panics
 ///
 /// If it does not hold in time.
 #[track_caller]
 pub fn within(limit: Duration, what: &str, condition: impl FnMut() -> bool) {
+    let limit = limit * slowness();
     assert!(
         holds_within(limit, condition),
         "did not happen within {}: {what}",

@@ -4,6 +4,7 @@ use std::env;
 use std::fs;
 use std::process::Command;
 
+use vrrp_tests::kernel;
 use vrrp_userspace::config::XdpMode;
 use vrrp_userspace::system::datapath::{
     AttachError, Attachment, Datapath, DatapathError, RingSizes,
@@ -32,8 +33,10 @@ fn confined(name: &str, capabilities: &[&str], test: impl FnOnce()) {
         return test();
     }
     let kept: String = capabilities.iter().map(|one| format!(",+{one}")).collect();
-    let mut setpriv = Command::new("setpriv");
+    // As the daemon does before it gives anything away: before Linux 5.11 the memory of maps counts as locked.
+    let mut setpriv = Command::new("prlimit");
     setpriv
+        .args(["--memlock=unlimited", "setpriv"])
         .arg(format!("--bounding-set=-all{kept}"))
         .arg("--inh-caps=-all")
         .arg("--")
@@ -50,6 +53,7 @@ fn capabilities() -> Vec<u32> {
 }
 
 const NET_ADMIN: u32 = 12;
+const PERFMON: u32 = 38;
 const BPF: u32 = 39;
 
 #[test]
@@ -59,8 +63,14 @@ fn cap_bpf_and_cap_net_admin_suffice() {
         if env::var_os(CONFINED).is_none() {
             cable();
         }
-        confined(name, &["bpf", "net_admin"], || {
-            assert_eq!(capabilities(), [NET_ADMIN, BPF]);
+        // What the verifiers of older kernels want besides.
+        let (mut kept, mut numbers) = (vec!["bpf", "net_admin"], vec![NET_ADMIN, BPF]);
+        if kernel::needs_perfmon() {
+            kept.push("perfmon");
+            numbers.insert(1, PERFMON);
+        }
+        confined(name, &kept, || {
+            assert_eq!(capabilities(), numbers);
             let mut datapath = load();
             let _publisher = datapath.publisher().unwrap();
             let doorbell = datapath.doorbell().unwrap();
@@ -83,6 +93,18 @@ fn without_cap_bpf_the_kernel_refuses_and_says_so() {
             matches!(refused, Some(DatapathError::Refused(_))),
             "{refused:?}"
         );
+    });
+}
+
+/// What `capabilities::PERFMON` says of kernels: a verifier that wants it no longer, or again, is noticed here.
+#[test]
+fn without_cap_perfmon_the_program_is_taken_where_we_say() {
+    let name = "attaching::without_cap_perfmon_the_program_is_taken_where_we_say";
+    confined(name, &["bpf", "net_admin"], || {
+        match Datapath::load(RingSizes::default()) {
+            Ok(_) => assert!(!kernel::needs_perfmon(), "it is taken"),
+            Err(refused) => assert!(kernel::needs_perfmon(), "{refused}"),
+        }
     });
 }
 

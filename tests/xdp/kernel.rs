@@ -8,7 +8,7 @@ use crate::model::timeless;
 use crate::table;
 use crate::world::ROUTERS;
 
-/// What the kernel refuses as too short to have come from an Ethernet.
+/// The shortest frame that can have come from an Ethernet. Linux 5.18 and later refuse to try shorter ones.
 const SHORTEST: usize = 14;
 
 #[test]
@@ -17,8 +17,7 @@ fn the_program_keeps_what_the_table_promises() {
     let mut before = bench.counters();
     let mut complaints = Vec::new();
     for case in table::all() {
-        if case.frame.len() < SHORTEST {
-            assert!(bench.refuses(&case.frame), "{}", case.name);
+        if case.frame.len() < SHORTEST && bench.refuses(&case.frame) {
             continue;
         }
         let (said, after) = complaint(&mut bench, &case, before);

@@ -7,6 +7,7 @@ mod cargo;
 mod console;
 mod corpus;
 mod dist;
+mod kernel;
 mod lint;
 mod machine;
 mod prerequisites;
@@ -51,6 +52,9 @@ enum Task {
     ///
     /// Installs what is missing, builds as you, and runs only the finished test programs as root. A missing tool or
     /// privilege is a failure, never a skip. The last line is the total.
+    ///
+    /// With `--kernel 5.10,6.1,6.12,newest`: boots a guest with each of these kernels and runs there what must hold on all of them, or the
+    /// tests that FILTER names. The kernels are Debian's, as apt fetches them; a guest takes a quarter of an hour where there is no KVM.
     Test(test::Arguments),
     /// Install what the other commands need, and nothing else
     ///

@@ -13,10 +13,11 @@ use std::{
 
 use anyhow::{Context as _, Result, bail};
 
-use self::{stage::Stages, tally::Tally};
+use self::stage::Stages;
+pub(crate) use self::tally::{Tally, of_runner};
 use crate::{
     cargo::{self, Binaries, Executable},
-    console, dist, lint, machine,
+    console, dist, kernel, lint, machine,
     prerequisites::{self, Consent, Purpose},
     privilege::{self, Way},
     process, toolchain, workspace,
@@ -31,6 +32,14 @@ pub(crate) struct Arguments {
     /// Install what is missing without asking
     #[arg(long)]
     yes: bool,
+    /// In guests with these kernels, only what must hold on every kernel: `5.10`, `6.12.117`, `newest`; commas between several
+    #[arg(
+        long,
+        value_name = "VERSION",
+        value_delimiter = ',',
+        conflicts_with = "quick"
+    )]
+    kernel: Vec<kernel::Wanted>,
     /// Only the tests whose name contains this, and neither formatting nor lints
     #[arg(value_name = "FILTER")]
     filter: Option<String>,
@@ -39,6 +48,9 @@ pub(crate) struct Arguments {
 /// Runs every stage, also after a failed one, so that one run tells everything.
 pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     let way = privilege::way()?;
+    if !arguments.kernel.is_empty() {
+        return in_guests(arguments, way);
+    }
     if way.leads_to_root() {
         way.prepare("Testing in network namespaces")?;
         prerequisites::ensure(Purpose::Tests, Consent::new(arguments.yes), way)?;
@@ -58,6 +70,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
         stages.run("package", || package(arguments, way));
     }
     stages.finish(arguments.filter.as_deref())
+}
+
+/// What is root in a guest is nobody here, so only a missing tool asks for root.
+fn in_guests(arguments: &Arguments, way: Way) -> Result<ExitCode> {
+    prerequisites::ensure(Purpose::Kernels, Consent::new(arguments.yes), way)?;
+    kernel::run(&arguments.kernel, arguments.filter.as_deref(), || {
+        let binaries = cargo::build_binaries()?;
+        let of_the_lab = workspace::root().join("tests");
+        let programs = test_programs()?.into_iter();
+        let programs = programs.filter(|one| one.package == of_the_lab && !is_of_the_package(one));
+        Ok((binaries, programs.collect()))
+    })
 }
 
 fn formatting() -> Result<Tally> {
@@ -241,7 +265,7 @@ fn run_as_root<'a>(
         process::run(&mut runner)?;
         bail!("{why}\nhelp: run this as root, or as a user who may use sudo");
     }
-    tally::watch(&mut runner, tally::of_runner)
+    tally::watch(&mut runner, of_runner)
 }
 
 /// Labs mostly wait, so there can be more of them than processors.

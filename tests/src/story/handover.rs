@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::condition::found_within;
+use crate::condition::{found_within, slowness};
 use crate::frame::Advertisement;
 use crate::lab::Lab;
 use crate::moment::{Moment, Seconds};
@@ -55,7 +55,7 @@ impl Handover {
     pub fn lasted(&self, expected: Duration) {
         let shortest = expected.saturating_sub(TOLERANCE);
         assert!(
-            (shortest..expected + LATENESS).contains(&self.silence),
+            (shortest..expected + LATENESS * slowness()).contains(&self.silence),
             "the silence before the takeover lasted {}, and the timers say {}",
             Seconds(self.silence),
             Seconds(expected)

@@ -9,6 +9,7 @@ use std::{fmt, io};
 
 use rustix::{
     process::{Resource, Rlimit, geteuid, setrlimit},
+    system::uname,
     thread::{
         CapabilitySet, CapabilitySets, capabilities, clear_ambient_capability_set, set_capabilities,
     },
@@ -80,6 +81,22 @@ pub const BPF: Need = Need {
     otherwise: "Adverts are judged on raw sockets.",
 };
 
+/// To have the program taken by a verifier of old, which refuses it to those who may not see pointers of the kernel's.
+///
+/// Without it 5.10 compares no two pointers into a packet, 6.1 takes a narrow value written where a register was kept for a corrupted
+/// pointer, and 6.12 refuses what only a processor that guesses could do. 6.18 has none of these. Where it is needed it is kept
+/// at hand, and in effect while the program is loaded and at no other time; elsewhere it goes at the start.
+pub const PERFMON: Need = Need {
+    name: "CAP_PERFMON",
+    capability: CapabilitySet::PERFMON,
+    holder: Holder::Daemon,
+    purpose: "load the XDP program before Linux 6.18, in effect for that moment alone",
+    otherwise: "Such a kernel may refuse the program, and adverts are judged on raw sockets.",
+};
+
+/// The first kernel that was seen to take the program without it.
+const NEEDS_NO_PERFMON: [u32; 2] = [6, 18];
+
 /// To read what belongs to others.
 pub const DAC_READ_SEARCH: Need = Need {
     name: "CAP_DAC_READ_SEARCH",
@@ -126,10 +143,11 @@ pub const DAC_OVERRIDE: Need = Need {
 };
 
 /// All of them.
-pub static NEEDS: [Need; 8] = [
+pub static NEEDS: [Need; 9] = [
     NET_ADMIN,
     NET_RAW,
     BPF,
+    PERFMON,
     DAC_READ_SEARCH,
     SETUID,
     SETGID,
@@ -158,7 +176,10 @@ pub fn has(need: &Need) -> bool {
 ///
 /// The kernel refuses, which it has no reason to.
 pub fn keep_only(holder: Holder) -> io::Result<()> {
-    let had = capabilities(None)?;
+    let mut had = capabilities(None)?;
+    if is_since(&uname().release().to_string_lossy(), NEEDS_NO_PERFMON) {
+        had.permitted -= PERFMON.capability;
+    }
     let is_root = geteuid().is_root();
     set_capabilities(None, reduced(had, holder, is_root))?;
     if is_root || holder == Holder::Guard {
@@ -168,12 +189,42 @@ pub fn keep_only(holder: Holder) -> io::Result<()> {
     Ok(())
 }
 
+/// Does `work` while what `need` asks for, and this thread keeps at hand, is in effect. Does nothing where it is not at hand, or in effect
+/// anyway.
+pub fn with<T>(need: &Need, work: impl FnOnce() -> T) -> Option<T> {
+    let had = capabilities(None).ok()?;
+    if had.effective.contains(need.capability) || !had.permitted.contains(need.capability) {
+        return None;
+    }
+    let raised = CapabilitySets {
+        effective: had.effective | need.capability,
+        ..had
+    };
+    set_capabilities(None, raised).ok()?;
+    let done = work();
+    // To take something out of effect is never refused.
+    set_capabilities(None, had).ok();
+    Some(done)
+}
+
+/// Whether a kernel that calls itself `release` is at least `first`; one that cannot be read is.
+fn is_since(release: &str, first: [u32; 2]) -> bool {
+    let mut numbers = release
+        .split(|c: char| !c.is_ascii_digit())
+        .map_while(|number| number.parse().ok());
+    match (numbers.next(), numbers.next()) {
+        (Some(major), Some(minor)) => [major, minor] >= first,
+        _ => true,
+    }
+}
+
 /// What is left of `had`.
 fn reduced(had: CapabilitySets, holder: Holder, is_root: bool) -> CapabilitySets {
     let own = had.permitted & wanted(holder);
+    let effective = own - PERFMON.capability;
     if is_root || holder == Holder::Guard {
         return CapabilitySets {
-            effective: own,
+            effective,
             permitted: own,
             inheritable: CapabilitySet::empty(),
         };
@@ -181,7 +232,7 @@ fn reduced(had: CapabilitySets, holder: Holder, is_root: bool) -> CapabilitySets
     // Somebody else's guard, if it has to be started again, has what it inherits and nothing more.
     let both = own | (had.permitted & wanted(Holder::Guard));
     CapabilitySets {
-        effective: own,
+        effective,
         permitted: both,
         inheritable: had.inheritable & both,
     }
@@ -222,8 +273,31 @@ mod tests {
         let own =
             NET_ADMIN.capability | NET_RAW.capability | BPF.capability | DAC_READ_SEARCH.capability;
         assert_eq!(left.effective, own);
-        assert_eq!(left.permitted, own);
+        // At hand, for a kernel that needs it.
+        assert_eq!(left.permitted, own | PERFMON.capability);
         assert_eq!(left.inheritable, CapabilitySet::empty());
+    }
+
+    #[test]
+    fn the_guard_has_nothing_to_load() {
+        let left = reduced(everything(), Holder::Guard, true);
+        assert!(!left.permitted.contains(PERFMON.capability));
+    }
+
+    #[test]
+    fn a_kernel_is_known_by_its_first_two_numbers() {
+        for (release, expected) in [
+            ("5.10.0-32-amd64", false),
+            ("6.1.0-56-amd64", false),
+            ("6.2.0", false),
+            ("6.12.117+deb13-amd64", false),
+            ("6.18.44-x", true),
+            ("7.3.4", true),
+            ("10.0", true),
+            ("plan9", true),
+        ] {
+            assert_eq!(is_since(release, NEEDS_NO_PERFMON), expected, "{release}");
+        }
     }
 
     #[test]

@@ -25,6 +25,8 @@ use tracing::debug;
 use vrrp_ebpf::abi;
 
 use crate::config::XdpMode;
+#[cfg(xvrrpd_bpf)]
+use crate::system::capabilities::{self, PERFMON};
 
 pub use self::{
     attachment::{AttachError, Attachment},
@@ -85,13 +87,32 @@ impl Default for RingSizes {
 }
 
 impl Datapath {
-    /// Loads the program and its maps. Needs Linux 5.8, `CAP_BPF` and `CAP_NET_ADMIN`.
+    /// Loads the program and its maps. Needs Linux 5.8, `CAP_BPF` and `CAP_NET_ADMIN`; before Linux 6.18 [`PERFMON`] as well, which is put
+    /// into effect for it where it is at hand.
     ///
     /// # Errors
     ///
     /// [`DatapathError`] says what the raw path's user should know.
     #[cfg(xvrrpd_bpf)]
     pub fn load(rings: RingSizes) -> Result<Self, DatapathError> {
+        let refused = match Self::load_as_we_are(rings) {
+            Ok(datapath) => return Ok(datapath),
+            Err(refused) => refused,
+        };
+        match capabilities::with(&PERFMON, || Self::load_as_we_are(rings)) {
+            Some(loaded) => {
+                debug!(
+                    "this kernel takes the XDP program with {} only",
+                    PERFMON.name
+                );
+                loaded
+            }
+            None => Err(refused),
+        }
+    }
+
+    #[cfg(xvrrpd_bpf)]
+    fn load_as_we_are(rings: RingSizes) -> Result<Self, DatapathError> {
         let mut ebpf = EbpfLoader::new()
             .map_max_entries("EVENTS", rings.events)
             .map_max_entries("ALERTS", rings.alerts)

@@ -12,8 +12,10 @@ pub(crate) enum Purpose {
     Build,
     /// Two nodes, a client and a mail server in namespaces.
     Lab,
-    /// Everything.
+    /// Everything that this host tests by itself.
     Tests,
+    /// Guests with other kernels.
+    Kernels,
 }
 
 /// A program, why it is needed, and the package it is in.
@@ -163,6 +165,35 @@ const TOOLS: &[Tool] = &[
         "making a link leave VLAN tags where they are",
         Purpose::Lab,
         "ethtool",
+    ),
+    tool(
+        "qemu-system-x86_64",
+        "a machine for another kernel",
+        Purpose::Kernels,
+        [
+            "qemu-system-x86",
+            "qemu-system-x86",
+            "qemu-system-x86-core",
+            "qemu-system-x86",
+        ],
+    ),
+    tool(
+        "busybox",
+        "the first program of a guest",
+        Purpose::Kernels,
+        ["busybox-static", "busybox-static", "busybox", "busybox"],
+    ),
+    same(
+        "depmod",
+        "finding the modules of a kernel",
+        Purpose::Kernels,
+        "kmod",
+    ),
+    same(
+        "setpriv",
+        "ending a guest with xtask",
+        Purpose::Kernels,
+        "util-linux",
     ),
 ];
 

@@ -85,10 +85,11 @@ fn names(program: &Path) -> Result<Vec<String>> {
         .collect())
 }
 
-/// Those to run, in order.
-pub(crate) fn select(tests: Vec<Test>, filter: Option<&str>, quick: bool) -> Vec<Test> {
+/// Those to run, in order: all, or those with any of `filters` in their names.
+pub(crate) fn select(tests: Vec<Test>, filters: &[String], quick: bool) -> Vec<Test> {
     let is_wanted = |test: &Test| {
-        let matches = filter.is_none_or(|filter| test.full_name().contains(filter));
+        let name = test.full_name();
+        let matches = filters.is_empty() || filters.iter().any(|filter| name.contains(filter));
         let is_quick = test.program_name() == BUSY || test.full_name().contains("quick");
         matches && (is_quick || !quick)
     };
@@ -108,13 +109,14 @@ mod tests {
         }
     }
 
-    fn selected(filter: Option<&str>, quick: bool) -> Vec<String> {
+    fn selected(filters: &[&str], quick: bool) -> Vec<String> {
+        let filters: Vec<_> = filters.iter().map(ToString::to_string).collect();
         let tests = vec![
             test("/t/e2e-1f", "seed::quick_failover"),
             test("/t/e2e-1f", "seed::link_down"),
             test("/t/xdp-2e", "drops_bad_ttl"),
         ];
-        select(tests, filter, quick)
+        select(tests, &filters, quick)
             .iter()
             .map(Test::full_name)
             .collect()
@@ -123,7 +125,7 @@ mod tests {
     #[test]
     fn what_keeps_the_processor_busy_goes_first() {
         assert_eq!(
-            selected(None, false),
+            selected(&[], false),
             [
                 "xdp::drops_bad_ttl",
                 "e2e::seed::quick_failover",
@@ -135,14 +137,16 @@ mod tests {
     #[test]
     fn quick_is_the_table_and_what_says_so() {
         assert_eq!(
-            selected(None, true),
+            selected(&[], true),
             ["xdp::drops_bad_ttl", "e2e::seed::quick_failover"]
         );
     }
 
     #[test]
     fn a_filter_reads_the_whole_name() {
-        assert_eq!(selected(Some("link"), false), ["e2e::seed::link_down"]);
-        assert_eq!(selected(Some("xdp::"), false), ["xdp::drops_bad_ttl"]);
+        assert_eq!(selected(&["link"], false), ["e2e::seed::link_down"]);
+        assert_eq!(selected(&["xdp::"], false), ["xdp::drops_bad_ttl"]);
+        let two = ["xdp::drops_bad_ttl", "e2e::seed::link_down"];
+        assert_eq!(selected(&["link", "ttl"], false), two);
     }
 }

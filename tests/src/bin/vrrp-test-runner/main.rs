@@ -29,9 +29,9 @@ struct Arguments {
     /// Seconds a test may take
     #[arg(long, value_name = "SECONDS", default_value_t = 180, value_parser = clap::value_parser!(u64).range(1..))]
     deadline: u64,
-    /// Only tests whose name contains this
+    /// Only tests whose name contains this; may be repeated, for those that contain any of several
     #[arg(long, value_name = "TEXT")]
-    filter: Option<String>,
+    filter: Vec<String>,
     /// Every test of the program `xdp`, and of the others those with `quick` in their name
     #[arg(long)]
     quick: bool,
@@ -49,7 +49,7 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = list::tests(&arguments.programs, &arguments.whole).and_then(|tests| {
-        let tests = list::select(tests, arguments.filter.as_deref(), arguments.quick);
+        let tests = list::select(tests, &arguments.filter, arguments.quick);
         if arguments.list {
             report::names(&tests);
             return Ok(ExitCode::SUCCESS);
