@@ -18,12 +18,7 @@ const LONG: Duration = Duration::from_secs(12);
 fn on_the_program_the_addresses_follow_a_stop_and_a_kill() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
     lab.elect();
-    for node in [&lab.r1, &lab.r2] {
-        for interface in INTERFACES {
-            assert!(node.xdp_program(interface).is_some(), "{interface}");
-            assert!(node.xdp_is_native(interface), "{interface}: {}", node.log());
-        }
-    }
+    is_in_the_driver(&lab);
     fails_over_and_back(&lab);
 }
 
@@ -42,12 +37,31 @@ fn on_the_raw_path_the_addresses_follow_a_stop_and_a_kill() {
 /// On the program and on the raw path: nothing is left to say farewell, so the silence is what the timers say.
 #[test]
 fn on_the_program_a_silence_is_as_long_as_the_timers_say() {
-    falls_silent(&Lab::of_seeds(Xvrrpd, Xvrrpd));
+    let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
+    lab.elect();
+    is_in_the_driver(&lab);
+    falls_silent(&lab);
 }
 
 #[test]
 fn on_the_raw_path_a_silence_is_as_long_as_the_timers_say() {
-    falls_silent(&Lab::new(&without_xdp(Plan::seeds(Xvrrpd, Xvrrpd))));
+    let lab = Lab::new(&without_xdp(Plan::seeds(Xvrrpd, Xvrrpd)));
+    lab.elect();
+    falls_silent(&lab);
+}
+
+/// Of both nodes on every interface; who has raw sockets instead fails.
+fn is_in_the_driver(lab: &Lab) {
+    for node in [&lab.r1, &lab.r2] {
+        for interface in INTERFACES {
+            assert!(
+                node.xdp_program(interface).is_some(),
+                "{interface}: {}",
+                node.log()
+            );
+            assert!(node.xdp_is_native(interface), "{interface}: {}", node.log());
+        }
+    }
 }
 
 /// A stop, a return as Backup, and a kill whose guard cleans up.
@@ -64,7 +78,6 @@ fn fails_over_and_back(lab: &Lab) {
 }
 
 fn falls_silent(lab: &Lab) {
-    lab.elect();
     let killed = Moment::now();
     lab.r1.kill_every_process();
     let handover = follows(lab, &lab.r1, &lab.r2, killed);

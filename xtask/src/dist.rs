@@ -202,6 +202,7 @@ fn documents(tree: &Tree, source: &Source) -> Result<()> {
         "docs/capture.md",
         "docs/history.md",
         "docs/install.md",
+        "docs/kernels.md",
         "docs/metrics.md",
         "docs/pair.md",
         "docs/status.md",

@@ -168,7 +168,7 @@ fn explain(guest: &Guest<'_>, why: &str) {
     }
 }
 
-/// The table, which `docs/kernels.md` has room for, and the total as the last line.
+/// The table of `docs/kernels.md`, and the total as the last line.
 fn conclude(stages: &[Stage], trials: &[Trial]) -> ExitCode {
     console::heading("Kernels");
     let names: Vec<_> = stages.iter().map(|stage| stage.name.clone()).collect();

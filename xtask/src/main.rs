@@ -54,7 +54,8 @@ enum Task {
     /// privilege is a failure, never a skip. The last line is the total.
     ///
     /// With `--kernel 5.10,6.1,6.12,newest`: boots a guest with each of these kernels and runs there what must hold on all of them, or the
-    /// tests that FILTER names. The kernels are Debian's, as apt fetches them; a guest takes a quarter of an hour where there is no KVM.
+    /// tests that FILTER names. The kernels are Debian's, as apt fetches them; a guest takes some five minutes where there is no KVM.
+    /// What a guest said is in target/kernels. docs/kernels.md has the results.
     Test(test::Arguments),
     /// Install what the other commands need, and nothing else
     ///
