@@ -33,10 +33,13 @@ fn confined(name: &str, capabilities: &[&str], test: impl FnOnce()) {
         return test();
     }
     let kept: String = capabilities.iter().map(|one| format!(",+{one}")).collect();
-    // As the daemon does before it gives anything away: before Linux 5.11 the memory of maps counts as locked.
-    let mut setpriv = Command::new("prlimit");
+    let mut setpriv = Command::new("setpriv");
+    if kernel::is_before(5, 11) {
+        // There the memory of maps counts as locked. The daemon lifts the limit as well, before it gives anything away.
+        setpriv = Command::new("prlimit");
+        setpriv.args(["--memlock=unlimited", "setpriv"]);
+    }
     setpriv
-        .args(["--memlock=unlimited", "setpriv"])
         .arg(format!("--bounding-set=-all{kept}"))
         .arg("--inh-caps=-all")
         .arg("--")
