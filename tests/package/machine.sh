@@ -6,13 +6,13 @@ shift 2
 
 mount --make-rprivate /
 mount -t tmpfs -o mode=755 layer /mnt
-mkdir /mnt/changes /mnt/work /mnt/root
-mount -t overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work machine /mnt/root
-mkdir -p /mnt/root/root/seeds
-cp "$package" /mnt/root/root/xvrrpd.deb
-cp "$seeds"/* /mnt/root/root/seeds
+mkdir /mnt/changes /mnt/work /mnt/machine
+mount -t overlay -o lowerdir=/,upperdir=/mnt/changes,workdir=/mnt/work machine /mnt/machine
+mkdir -p /mnt/machine/srv/seeds
+cp "$package" /mnt/machine/srv/xvrrpd.deb
+cp "$seeds"/* /mnt/machine/srv/seeds
 
-cd /mnt/root
+cd /mnt/machine
 mount -t proc proc proc
 mount -t sysfs sysfs sys
 mount -t cgroup2 cgroup sys/fs/cgroup

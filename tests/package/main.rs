@@ -11,15 +11,15 @@ use machine::{Init, Machine};
 /// Installs the package as an administrator does.
 #[track_caller]
 fn install(machine: &Machine) -> String {
-    machine.run("apt-get -o DPkg::Lock::Timeout=60 install --yes /root/xvrrpd.deb 2>&1")
+    machine.run("apt-get -o DPkg::Lock::Timeout=60 install --yes /srv/xvrrpd.deb 2>&1")
 }
 
 /// Puts the seed's configuration and script in their places.
 #[track_caller]
 fn configure(machine: &Machine) {
     machine.run(
-        "cp /root/seeds/master.conf /etc/keepalived/keepalived.conf && \
-         install --mode 755 /root/seeds/check_haproxy.sh /etc/keepalived/check_haproxy.sh",
+        "cp /srv/seeds/master.conf /etc/keepalived/keepalived.conf && \
+         install --mode 755 /srv/seeds/check_haproxy.sh /etc/keepalived/check_haproxy.sh",
     );
 }
 

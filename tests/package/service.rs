@@ -45,7 +45,7 @@ fn the_package_takes_keepaliveds_place_and_the_seed_keeps_working() {
     });
     machine.eventually_holds(true);
     assert!(is(&machine, "keepalived", "active"), "under the old name");
-    machine.run("cmp /root/seeds/master.conf /etc/keepalived/keepalived.conf");
+    machine.run("cmp /srv/seeds/master.conf /etc/keepalived/keepalived.conf");
     for interface in ["eth0", "eth1"] {
         let link = machine.run(&format!("ip -details link show {interface}"));
         assert!(link.contains("prog/xdp"), "under the filter too: {link}");

@@ -205,6 +205,7 @@ fn documents(tree: &Tree, source: &Source) -> Result<()> {
         "docs/kernels.md",
         "docs/metrics.md",
         "docs/pair.md",
+        "docs/raw-path.md",
         "docs/status.md",
     ] {
         let (_, plain) = name.rsplit_once('/').unwrap_or(("", name));
