@@ -28,6 +28,15 @@ fn opened() -> (Terminal, Traces) {
     (terminal, traces)
 }
 
+/// Pressed, `keys` end the lab; the terminal is as it was, and nothing of the lab is left.
+#[track_caller]
+fn is_left_by(mut terminal: Terminal, keys: &str, traces: &Traces) {
+    terminal.press(keys);
+    assert!(terminal.end().success());
+    terminal.is_eventually_restored();
+    traces.are_gone();
+}
+
 #[test]
 fn keys_break_and_mend_and_the_screen_tells() {
     let (mut terminal, traces) = opened();
@@ -48,10 +57,7 @@ fn keys_break_and_mend_and_the_screen_tells() {
     terminal.press("f");
     terminal.eventually_shows("authentication_failure");
 
-    terminal.press("q");
-    assert!(terminal.end().success());
-    terminal.is_eventually_restored();
-    traces.are_gone();
+    is_left_by(terminal, "q", &traces);
 }
 
 #[test]
@@ -102,42 +108,33 @@ fn ctrl_c_while_the_lab_is_made_leaves_nothing() {
 /// How it looks in a window that somebody makes small and large again.
 #[test]
 fn a_small_window_is_told_what_it_lacks_and_a_larger_one_shows_all_again() {
-    let (mut terminal, traces) = opened();
+    let (terminal, traces) = opened();
     assert!(terminal.is_coloured());
     terminal.resize(10, 40);
     terminal.eventually_shows("too small");
     terminal.eventually_hides("192.168.0.5 and .6");
     terminal.resize(30, 100);
     terminal.eventually_shows("192.168.0.5 and .6: r1   client: r1 answers");
-    terminal.press("q");
-    assert!(terminal.end().success());
-    terminal.is_eventually_restored();
-    traces.are_gone();
+    is_left_by(terminal, "q", &traces);
 }
 
 #[test]
 fn with_no_color_the_screen_has_none() {
     let mut traces = Traces::new();
-    let mut terminal = Terminal::with(live(&traces).env("NO_COLOR", "1"));
+    let terminal = Terminal::with(live(&traces).env("NO_COLOR", "1"));
     terminal.eventually_shows("192.168.0.5 and .6: r1   client: r1 answers");
     traces.remember(terminal.program());
     assert!(!terminal.is_coloured(), "{}", terminal.text());
-    terminal.press("q");
-    assert!(terminal.end().success());
-    terminal.is_eventually_restored();
-    traces.are_gone();
+    is_left_by(terminal, "q", &traces);
 }
 
 #[test]
 fn a_terminal_that_can_draw_nothing_gets_lines() {
     let mut traces = Traces::new();
-    let mut terminal = Terminal::with(live(&traces).env("TERM", "dumb"));
+    let terminal = Terminal::with(live(&traces).env("TERM", "dumb"));
     terminal.eventually_shows("the lab is there");
     traces.remember(terminal.program());
-    terminal.press("q\n");
-    assert!(terminal.end().success());
-    terminal.is_eventually_restored();
-    traces.are_gone();
+    is_left_by(terminal, "q\n", &traces);
 }
 
 #[test]
