@@ -27,5 +27,5 @@ pub use priority::Priority;
 pub use state::State;
 pub use time::Monotonic;
 pub use timers::Version;
-pub use virtual_router::{Announcements, Settings, VirtualRouter};
+pub use virtual_router::{Announcements, Conduct, Settings, VirtualRouter};
 pub use vrid::Vrid;

@@ -7,7 +7,7 @@ use std::{cmp::Ordering, time::Duration};
 use super::{Both, Finding, Pair, Side, weights};
 use crate::protocol::{
     Priority,
-    timers::{active_down_interval, skew_time},
+    timers::{SILENT_INTERVALS, active_down_interval, skew_time},
 };
 
 /// Within this long the guard has sent priority 0 for a daemon that was killed.
@@ -107,14 +107,19 @@ fn silence_after_start(pair: &Pair<'_>, priorities: &Both<Priority>, side: Side)
         return Duration::ZERO;
     }
     let own = pair[side];
-    active_down_interval(own.version, priorities[side], own.advertisement_interval)
+    active_down_interval(
+        own.version,
+        priorities[side],
+        own.advertisement_interval,
+        SILENT_INTERVALS,
+    )
 }
 
 /// What `survivor` does. A Backup counts in the interval of the Active Router, which it has adopted or shares.
 fn takeover(pair: &Pair<'_>, priorities: &Both<Priority>, survivor: Side) -> Takeover {
     let (version, priority) = (pair[survivor].version, priorities[survivor]);
     let interval = pair[survivor.other()].advertisement_interval;
-    let silence = active_down_interval(version, priority, interval);
+    let silence = active_down_interval(version, priority, interval, SILENT_INTERVALS);
     let after_goodbye = skew_time(version, priority, interval);
     Takeover {
         silence,

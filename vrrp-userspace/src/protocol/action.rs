@@ -87,6 +87,22 @@ pub enum Note {
         /// Ours.
         ours: Priority,
     },
+    /// Somebody else says that he owns the addresses too (C043).
+    SecondOwner {
+        /// Who.
+        from: Ipv4Addr,
+    },
+    /// Somebody of lower priority is Active, and is listened to for `preempt_delay` all the same.
+    PreemptionDelayed {
+        /// Who.
+        from: Ipv4Addr,
+        /// Their priority.
+        theirs: Priority,
+        /// For how long.
+        delay: Duration,
+    },
+    /// `preempt_delay` has passed.
+    PreemptionDue,
     /// Who is Active has become known.
     ActiveRouterLearned {
         /// Who it is.

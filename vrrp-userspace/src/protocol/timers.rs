@@ -69,8 +69,8 @@ impl From<Centiseconds> for Duration {
     }
 }
 
-/// How many silent intervals mean death (RFC 9568 §6.1).
-const INTERVALS_OF_SILENCE: u32 = 3;
+/// How many silent intervals mean death (RFC 9568 §6.1), unless `down_timer_adverts` says otherwise.
+pub const SILENT_INTERVALS: u32 = 3;
 
 /// Skew_Time: the handicap that lets the best Backup speak first.
 ///
@@ -89,15 +89,15 @@ pub fn skew_time(
     }
 }
 
-/// Active_Down_Interval: the silence after which a Backup takes over.
+/// Active_Down_Interval: the silence after which a Backup takes over, `silent_intervals` and the skew.
 #[must_use]
 pub fn active_down_interval(
     version: Version,
     priority: Priority,
     active_adver_interval: Duration,
+    silent_intervals: u32,
 ) -> Duration {
-    INTERVALS_OF_SILENCE * active_adver_interval
-        + skew_time(version, priority, active_adver_interval)
+    silent_intervals * active_adver_interval + skew_time(version, priority, active_adver_interval)
 }
 
 #[cfg(test)]
@@ -110,7 +110,12 @@ mod tests {
     #[test]
     fn the_down_interval_is_exact() {
         let down = |priority, interval| {
-            active_down_interval(Version::V3, Priority::new(priority), interval)
+            active_down_interval(
+                Version::V3,
+                Priority::new(priority),
+                interval,
+                SILENT_INTERVALS,
+            )
         };
         assert_eq!(down(100, SECOND), Duration::from_micros(3_609_375));
         assert_eq!(down(101, SECOND), Duration::from_nanos(3_605_468_750));
@@ -121,6 +126,15 @@ mod tests {
             down(100, Duration::from_millis(100)),
             Duration::from_nanos(360_937_500)
         );
+    }
+
+    /// keepalived's `down_timer_adverts`: the skew is counted once.
+    #[test]
+    fn more_or_fewer_silent_intervals_mean_death_where_one_says_so() {
+        let down =
+            |intervals| active_down_interval(Version::V3, Priority::new(100), SECOND, intervals);
+        assert_eq!(down(1), Duration::from_micros(1_609_375));
+        assert_eq!(down(100), Duration::from_micros(100_609_375));
     }
 
     /// C074

@@ -12,8 +12,8 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use self::role::{Listening, Role, Speaking};
-pub use self::settings::{Announcements, Settings};
+use self::role::{Listening, Role, Speaking, Tolerance};
+pub use self::settings::{Announcements, Conduct, Settings};
 use super::{
     Action, Advertisement, Because, Event, Evidence, FaultReasons, Monotonic, Note, Priority,
     State, Transition, timers,
@@ -85,7 +85,11 @@ impl VirtualRouter {
     pub fn deadline(&self) -> Option<Monotonic> {
         match &self.role {
             Role::Initialize { .. } | Role::Fault => None,
-            Role::Backup(listening) => Some(self.active_down(listening)),
+            Role::Backup(listening) => {
+                let silence = self.active_down(listening);
+                let tolerance = listening.tolerance_ends();
+                Some(tolerance.map_or(silence, |end| end.min(silence)))
+            }
             Role::Active(speaking) => Some(speaking.deadline()),
         }
     }
@@ -137,12 +141,24 @@ impl VirtualRouter {
     /// What the data path needs to know to tell what is worth waking up for.
     #[must_use]
     pub fn threshold(&self) -> Priority {
-        let preempts = self.settings.preempt || self.priority.is_address_owner();
-        match self.role {
+        match &self.role {
             Role::Active(_) => self.priority,
-            Role::Backup(_) if preempts => self.priority,
+            Role::Backup(listening) if self.preempts(listening) => self.priority,
             Role::Backup(_) | Role::Initialize { .. } | Role::Fault => Priority::LOWEST,
         }
+    }
+
+    /// Whether somebody of lower priority is not listened to.
+    fn preempts(&self, listening: &Listening) -> bool {
+        let is_due = self.delays_preemption().is_none() || listening.tolerance == Tolerance::Over;
+        self.priority.is_address_owner() || self.settings.preempt && is_due
+    }
+
+    /// `preempt_delay`, where it applies.
+    fn delays_preemption(&self) -> Option<Duration> {
+        let delay = self.settings.conduct.preempt_delay;
+        let applies = self.settings.preempt && !self.priority.is_address_owner();
+        (applies && !delay.is_zero()).then_some(delay)
     }
 
     /// RFC 9568 §6.4.1, once nothing is wrong.
@@ -222,8 +238,13 @@ impl VirtualRouter {
         match &mut self.role {
             Role::Initialize { .. } | Role::Fault => Vec::new(),
             Role::Backup(listening) => {
+                let mut actions = Vec::new();
+                if listening.ends_tolerance(now) {
+                    actions.push(Action::Note(Note::PreemptionDue));
+                }
                 let listening = listening.clone();
-                self.silence(&listening, evidence, now)
+                actions.extend(self.silence(&listening, evidence, now));
+                actions
             }
             Role::Active(speaking) => {
                 let mut actions = Vec::new();
@@ -277,6 +298,9 @@ impl VirtualRouter {
     }
 
     fn hear(&mut self, advertisement: &Advertisement, now: Monotonic) -> Vec<Action> {
+        if self.priority.is_address_owner() && !self.settings.conduct.owner_listens {
+            return Vec::new();
+        }
         match &self.role {
             // RFC 9568 §6.4.1: nothing is expected here, and nothing happens.
             Role::Initialize { .. } | Role::Fault => Vec::new(),
@@ -297,77 +321,148 @@ impl VirtualRouter {
         } else if heard.priority.is_release() {
             notes.push(Note::ReleaseHeard { from });
             listening.hear_release(from, heard.received);
-        } else if heard.priority >= self.threshold() {
-            notes = listening.hear(heard, &self.settings);
-        } else if listening.discarded != Some((from, heard.priority)) {
-            listening.discarded = Some((from, heard.priority));
-            notes.push(Note::LowerPriorityDiscarded {
-                from,
-                priority: heard.priority,
-            });
+        } else {
+            notes = self.hear_candidate(&mut listening, heard);
         }
         self.role = Role::Backup(listening);
         notes.into_iter().map(Action::Note).collect()
+    }
+
+    /// Somebody is Active, or would like to be.
+    fn hear_candidate(&self, listening: &mut Listening, heard: &Advertisement) -> Vec<Note> {
+        let (from, theirs) = (heard.source, heard.priority);
+        let is_lower = theirs < self.priority;
+        let mut notes = Vec::new();
+        if let Some(delay) = self.delays_preemption()
+            && listening.tolerate(is_lower, heard.received, delay)
+        {
+            notes.push(Note::PreemptionDelayed {
+                from,
+                theirs,
+                delay,
+            });
+        }
+        if !(is_lower && self.preempts(listening)) {
+            notes.extend(listening.hear(heard, &self.settings));
+        } else if listening.discarded != Some((from, theirs)) {
+            listening.discarded = Some((from, theirs));
+            notes.push(Note::LowerPriorityDiscarded {
+                from,
+                priority: theirs,
+            });
+        }
+        notes
     }
 
     /// RFC 9568 §6.4.3. Preempt_Mode is not consulted: an Active Router gives way to a better one whatever it says.
     fn hear_as_active(&mut self, heard: &Advertisement, now: Monotonic) -> Vec<Action> {
         let from = heard.source;
         if heard.priority.is_release() {
-            return self.answer(Note::ReleaseHeardWhileActive { from }, false, now);
+            return self.answer_release(from, now);
         }
-        let ours = self.own_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
-        let because = if heard.priority > self.priority {
-            Because::HigherPriority {
-                from,
-                theirs: heard.priority,
-                ours: self.priority,
-            }
-        } else if heard.priority == self.priority && from > ours {
-            Because::HigherAddress {
-                from,
-                priority: self.priority,
-                ours,
-            }
-        } else {
-            let note = Note::LowerPriorityAnswered {
-                from,
-                theirs: heard.priority,
-                ours: self.priority,
-            };
-            return self.answer(note, true, now);
+        let mut actions = Vec::new();
+        actions.extend(self.notice_rival(heard).map(Action::Note));
+        match self.reason_to_give_way(heard) {
+            Some(because) => actions.extend(self.give_way(heard, because)),
+            None => actions.extend(self.answer_lower(heard, now)),
+        }
+        actions
+    }
+
+    /// Two routers that say they own the addresses are one too many (C043); the election goes on as among others.
+    fn notice_rival(&mut self, heard: &Advertisement) -> Option<Note> {
+        let from = heard.source;
+        let Role::Active(speaking) = &mut self.role else {
+            return None;
         };
+        let are_two = self.priority.is_address_owner() && heard.priority.is_address_owner();
+        (are_two && speaking.learns_of_rival(from)).then_some(Note::SecondOwner { from })
+    }
+
+    fn reason_to_give_way(&self, heard: &Advertisement) -> Option<Because> {
+        let (from, theirs) = (heard.source, heard.priority);
+        let own_address = self.own_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        if theirs > self.priority {
+            Some(Because::HigherPriority {
+                from,
+                theirs,
+                ours: self.priority,
+            })
+        } else if theirs == self.priority && from > own_address {
+            Some(Because::HigherAddress {
+                from,
+                priority: theirs,
+                ours: own_address,
+            })
+        } else {
+            None
+        }
+    }
+
+    fn give_way(&mut self, heard: &Advertisement, because: Because) -> Vec<Action> {
         let note = Note::BetterRouterHeard {
-            from,
+            from: heard.source,
             theirs: heard.priority,
             ours: self.priority,
         };
         let mut listening = Listening::since(heard.received, self.settings.advertisement_interval);
         let learned = listening.hear(heard, &self.settings);
-        let mut actions = vec![Action::Note(note), Action::ReleaseAddresses];
+        let mut actions = vec![Action::Note(note)];
+        if self.settings.conduct.answers_higher {
+            actions.push(self.advertise());
+        }
+        actions.push(Action::ReleaseAddresses);
         actions.push(self.become_state(Role::Backup(listening), because));
         actions.extend(learned.into_iter().map(Action::Note));
         actions
     }
 
-    /// Says at once that we are Active, but not more often than [`Speaking`] allows: an attacker must not make us echo him.
-    fn answer(&mut self, note: Note, announce: bool, now: Monotonic) -> Vec<Action> {
+    /// Says at once that we are Active (RFC 9568 §6.4.3), but not more often than [`Speaking`] allows: an attacker must not make us echo him.
+    fn answer_release(&mut self, from: Ipv4Addr, now: Monotonic) -> Vec<Action> {
+        let advertisement = self.advertise();
+        let interval = self.settings.advertisement_interval;
         let Role::Active(speaking) = &mut self.role else {
             return Vec::new();
         };
-        let interval = self.settings.advertisement_interval;
+        if !speaking.may_answer(now, interval) {
+            return Vec::new();
+        }
+        speaking.advertises_early(now, interval);
+        let note = Note::ReleaseHeardWhileActive { from };
+        vec![Action::Note(note), advertisement]
+    }
+
+    /// As [`Self::answer_release`], unless `lower_prio_no_advert`; and tells the network where the addresses are.
+    fn answer_lower(&mut self, heard: &Advertisement, now: Monotonic) -> Vec<Action> {
+        let note = Note::LowerPriorityAnswered {
+            from: heard.source,
+            theirs: heard.priority,
+            ours: self.priority,
+        };
+        let advertisement = self.advertise();
+        let (interval, conduct) = (self.settings.advertisement_interval, self.settings.conduct);
+        let Role::Active(speaking) = &mut self.role else {
+            return Vec::new();
+        };
         let mut actions = Vec::new();
         if speaking.may_answer(now, interval) {
             actions.push(Action::Note(note));
-            actions.push(Action::SendAdvertisement {
-                priority: self.priority,
-            });
+            if conduct.answers_lower {
+                speaking.advertises_early(now, interval);
+                actions.push(advertisement);
+            }
         }
-        if announce && speaking.may_announce_again(now, &self.settings.announcements) {
+        if speaking.may_announce_again(now, &self.settings.announcements) {
             let rounds = self.settings.announcements.rounds;
             actions.push(Action::AnnounceAddresses { rounds });
         }
         actions
+    }
+
+    const fn advertise(&self) -> Action {
+        Action::SendAdvertisement {
+            priority: self.priority,
+        }
     }
 
     /// keepalived: gives way and takes over again, which moves the service twice. The addresses are put back at once.
@@ -447,7 +542,12 @@ impl VirtualRouter {
     }
 
     fn active_down_interval(&self, active_adver_interval: Duration) -> Duration {
-        timers::active_down_interval(self.settings.version, self.priority, active_adver_interval)
+        timers::active_down_interval(
+            self.settings.version,
+            self.priority,
+            active_adver_interval,
+            self.settings.conduct.silent_intervals,
+        )
     }
 }
 

@@ -260,7 +260,7 @@ impl Chronicle {
 #[cfg(test)]
 pub(in crate::daemon) mod tests {
     use super::*;
-    use crate::protocol::{Announcements, Because, Version, Vrid};
+    use crate::protocol::{Announcements, Because, Conduct, Version, Vrid};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -275,6 +275,7 @@ pub(in crate::daemon) mod tests {
             preempt: true,
             virtual_addresses: Vec::new(),
             announcements: Announcements::default(),
+            conduct: Conduct::default(),
         }
     }
 

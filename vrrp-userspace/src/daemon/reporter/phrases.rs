@@ -1,6 +1,6 @@
 //! keepalived's words for what we do. People grep for them, so they are letter for letter its own; what we add follows on a line of its own.
 
-use crate::protocol::{Because, Note, State, Transition, state::keepalived_name};
+use crate::protocol::{Because, Note, State, Transition, state::keepalived_name, time::Seconds};
 
 /// How much somebody must want to read a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,15 @@ pub(in crate::daemon) fn note(note: &Note) -> Phrase {
             Info,
             format!("Master received advert from {from} with higher priority {theirs}, ours {ours}"),
         ),
+        Note::SecondOwner { from } => (
+            Warning,
+            format!("CONFIGURATION ERROR: {from} advertises priority 255 too, and only one router can own the addresses"),
+        ),
+        Note::PreemptionDelayed { from, theirs, delay } => (
+            Info,
+            format!("{from} is Active with lower priority {theirs}; preempt delay of {} begins", Seconds(*delay)),
+        ),
+        Note::PreemptionDue => (Info, "the preempt delay has passed".into()),
         Note::ActiveRouterLearned { address, before: None } => {
             (Detail, format!("master set to {address}"))
         }

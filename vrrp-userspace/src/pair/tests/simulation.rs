@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::protocol::{
-    Action, Advertisement, Announcements, Event, Evidence, Monotonic, Priority, Settings, State,
-    Version, VirtualRouter,
+    Action, Advertisement, Announcements, Conduct, Event, Evidence, Monotonic, Priority, Settings,
+    State, Version, VirtualRouter,
 };
 use std::time::Duration;
 
@@ -145,6 +145,7 @@ fn settings(instance: &Instance) -> Settings {
         preempt: instance.preempt,
         virtual_addresses: Vec::new(),
         announcements: Announcements::default(),
+        conduct: Conduct::default(),
     }
 }
 

@@ -43,6 +43,21 @@ pub(super) struct Listening {
     pub(super) discarded: Option<(Ipv4Addr, Priority)>,
     /// Whose address list was found to differ, so that it is said once.
     pub(super) differing_list: Option<(Ipv4Addr, u32)>,
+    /// What has become of `preempt_delay`.
+    #[serde(default)]
+    pub(super) tolerance: Tolerance,
+}
+
+/// How long somebody of lower priority may still be Active. Of no use without `preempt_delay`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(super) enum Tolerance {
+    /// Nobody of lower priority is Active.
+    #[default]
+    NotAsked,
+    /// Somebody is, and is listened to until then.
+    Until(Monotonic),
+    /// Somebody was for long enough.
+    Over,
 }
 
 impl Listening {
@@ -55,7 +70,44 @@ impl Listening {
             released: None,
             discarded: None,
             differing_list: None,
+            tolerance: Tolerance::NotAsked,
         }
+    }
+
+    /// Somebody was heard at `received`. The first of lower priority is listened to for `delay`, which begins anew after somebody who is as
+    /// good as we are. Whether it begins.
+    pub(super) fn tolerate(
+        &mut self,
+        is_lower: bool,
+        received: Monotonic,
+        delay: Duration,
+    ) -> bool {
+        let begins = is_lower && self.tolerance == Tolerance::NotAsked;
+        if !is_lower {
+            self.tolerance = Tolerance::NotAsked;
+        } else if begins {
+            self.tolerance = Tolerance::Until(received + delay);
+        } else {
+            self.ends_tolerance(received);
+        }
+        begins
+    }
+
+    /// When `preempt_delay` will have passed.
+    pub(super) const fn tolerance_ends(&self) -> Option<Monotonic> {
+        match self.tolerance {
+            Tolerance::Until(end) => Some(end),
+            Tolerance::NotAsked | Tolerance::Over => None,
+        }
+    }
+
+    /// Whether it has passed by `now`; if so it is over.
+    pub(super) fn ends_tolerance(&mut self, now: Monotonic) -> bool {
+        let has_passed = self.tolerance_ends().is_some_and(|end| now >= end);
+        if has_passed {
+            self.tolerance = Tolerance::Over;
+        }
+        has_passed
     }
 
     /// An advertisement that restarts Active_Down_Timer.
@@ -135,6 +187,9 @@ pub(super) struct Speaking {
     next_announcement: Option<Announcement>,
     answered: Option<Monotonic>,
     announced: Monotonic,
+    /// Who else says that he owns the addresses, so that it is said once.
+    #[serde(default)]
+    rival: Option<Ipv4Addr>,
 }
 
 /// A burst of gratuitous ARP to come.
@@ -158,6 +213,7 @@ impl Speaking {
             next_announcement: second.or_else(|| refresh(now, &settings.announcements)),
             answered: None,
             announced: now,
+            rival: None,
         }
     }
 
@@ -206,15 +262,24 @@ impl Speaking {
         Some(due.rounds)
     }
 
-    /// Whether an answer may leave, which counts as the next advertisement (RFC 9568 §6.4.3: Adver_Timer restarts).
+    /// Whether somebody may be answered, or at least talked of.
     pub(super) fn may_answer(&mut self, now: Monotonic, interval: Duration) -> bool {
         let pause = interval / ANSWERS_PER_INTERVAL;
         if self.answered.is_some_and(|last| now.since(last) < pause) {
             return false;
         }
         self.answered = Some(now);
-        self.next_advertisement = now + interval;
         true
+    }
+
+    /// An advertisement leaves that is not due, and counts as the next one (RFC 9568 §6.4.3: Adver_Timer restarts).
+    pub(super) fn advertises_early(&mut self, now: Monotonic, interval: Duration) {
+        self.next_advertisement = now + interval;
+    }
+
+    /// Whether it is news that `rival` says he owns the addresses too.
+    pub(super) fn learns_of_rival(&mut self, rival: Ipv4Addr) -> bool {
+        self.rival.replace(rival) != Some(rival)
     }
 
     /// Whether a burst may leave now. In any case one follows after the usual delay: whoever made this one necessary may still be announcing

@@ -5,7 +5,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use serde::{Deserialize, Serialize};
 use vrrp_ebpf::wire::vrrp::ListDigest;
 
-use crate::protocol::{Priority, Version, Vrid};
+use crate::protocol::{Priority, Version, Vrid, timers::SILENT_INTERVALS};
 
 /// The part of the configuration that the election depends on. The password is not: who may not be heard is judged before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct Settings {
     pub virtual_addresses: Vec<Ipv4Addr>,
     /// How it tells the network.
     pub announcements: Announcements,
+    /// What keepalived lets one choose about the election.
+    #[serde(default)]
+    pub conduct: Conduct,
 }
 
 impl Settings {
@@ -35,6 +38,33 @@ impl Settings {
     #[must_use]
     pub fn list_digest(&self) -> u32 {
         ListDigest::of(self.virtual_addresses.iter().map(Ipv4Addr::octets)).get()
+    }
+}
+
+/// How a router conducts itself in the election, where the RFC leaves a choice or keepalived does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conduct {
+    /// `down_timer_adverts`: intervals of silence that mean death, 1 to 100; 3 in the RFC.
+    pub silent_intervals: u32,
+    /// `preempt_delay`: for how long somebody of lower priority who is Active is listened to all the same. The address owner never waits.
+    pub preempt_delay: Duration,
+    /// Whether somebody of lower priority is answered at once (RFC 9568 §6.4.3); not with `lower_prio_no_advert`.
+    pub answers_lower: bool,
+    /// `higher_prio_send_advert`: whether a last advertisement leaves when somebody better is heard.
+    pub answers_higher: bool,
+    /// Whether the address owner listens to others (erratum 8298); not with `owner_ignore_adverts`.
+    pub owner_listens: bool,
+}
+
+impl Default for Conduct {
+    fn default() -> Self {
+        Self {
+            silent_intervals: SILENT_INTERVALS,
+            preempt_delay: Duration::ZERO,
+            answers_lower: true,
+            answers_higher: false,
+            owner_listens: true,
+        }
     }
 }
 

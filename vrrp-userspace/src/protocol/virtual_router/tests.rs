@@ -1,5 +1,7 @@
 //! Stories about one router. The helpers at the end are the only lines that know the API.
 
+mod conduct;
+
 use super::*;
 use crate::protocol::{FaultReason, Version, Vrid, recording::Recording};
 
@@ -542,6 +544,7 @@ fn settings(priority: u8, version: Version) -> Settings {
         preempt: true,
         virtual_addresses: Vec::new(),
         announcements: Announcements::default(),
+        conduct: Conduct::default(),
     }
 }
 
@@ -707,6 +710,7 @@ impl Story {
             7 => {
                 let mut settings = self.router.settings().clone();
                 settings.advertisement_interval = millis([10, 1_000, 9_000][random.below(3)]);
+                settings.conduct.preempt_delay = millis([0, 5_000][random.below(2)]);
                 Event::SettingsChanged(Box::new(settings))
             }
             8 if random.below(8) == 0 => Event::Removed,
@@ -759,6 +763,9 @@ fn in_words(action: &Action) -> String {
             Note::LowerPriorityDiscarded { .. } => "lower discarded",
             Note::LowerPriorityAnswered { .. } => "lower answered",
             Note::BetterRouterHeard { .. } => "better heard",
+            Note::SecondOwner { .. } => "second owner",
+            Note::PreemptionDelayed { .. } => "preemption delayed",
+            Note::PreemptionDue => "preemption due",
             Note::ActiveRouterLearned { .. } => "learned",
             Note::IntervalAdopted { .. } => "interval adopted",
             Note::AddressListDiffers { .. } => "list differs",
