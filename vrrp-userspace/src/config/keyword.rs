@@ -197,16 +197,22 @@ pub(super) struct Refusal {
 pub(super) struct Table<T: 'static> {
     /// The keyword that opens the block; empty for the file itself.
     pub(super) block: &'static str,
-    pub(super) keywords: &'static [Keyword<T>],
+    /// By what they are about.
+    pub(super) groups: &'static [&'static [Keyword<T>]],
 }
 
 impl<T> Table<T> {
+    /// Every keyword, in the order in which they are written down.
+    pub(super) fn keywords(&self) -> impl Iterator<Item = &'static Keyword<T>> + use<T> {
+        self.groups.iter().copied().flatten()
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&'static Keyword<T>> {
-        self.keywords.iter().find(|keyword| keyword.name == name)
+        self.keywords().find(|keyword| keyword.name == name)
     }
 
     pub(super) fn names(&self) -> impl Iterator<Item = &'static str> + use<T> {
-        self.keywords.iter().map(|keyword| keyword.name)
+        self.keywords().map(|keyword| keyword.name)
     }
 
     /// What the block of `name` holds, if it opens one here.

@@ -75,7 +75,7 @@ impl<T> AnyTable for Table<T> {
             since: keyword.since,
             support: support(&keyword.apply),
         };
-        self.keywords.iter().map(row).collect()
+        self.keywords().map(row).collect()
     }
 }
 

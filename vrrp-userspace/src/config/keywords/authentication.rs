@@ -9,7 +9,7 @@ use crate::protocol::authentication::AUTHENTICATION_DATA_LENGTH;
 
 pub(super) static TABLE: Table<AuthenticationDraft> = Table {
     block: "authentication",
-    keywords: &[
+    groups: &[&[
         Keyword {
             name: "auth_type",
             usage: "auth_type PASS|AH",
@@ -48,5 +48,5 @@ pub(super) static TABLE: Table<AuthenticationDraft> = Table {
                 Ok(())
             }),
         },
-    ],
+    ]],
 };

@@ -22,7 +22,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_secs(4294);
 
 pub(super) static TABLE: Table<GlobalDraft> = Table {
     block: "global_defs",
-    keywords: &[
+    groups: &[&[
         Keyword {
             name: "router_id",
             usage: "router_id <name>",
@@ -531,7 +531,7 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
         Keyword::accepted_without_effect("bfd_cpu_affinity", NO_BFD),
         Keyword::accepted_without_effect("bfd_no_swap", NO_BFD),
         Keyword::accepted_without_effect("bfd_rlimit_rttime", NO_BFD),
-    ],
+    ]],
 };
 
 const NO_FIREWALL: &str = "Nothing is filtered by a firewall.";

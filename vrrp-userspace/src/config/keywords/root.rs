@@ -17,7 +17,7 @@ use super::{
 
 pub(in super::super) static TABLE: Table<Draft> = Table {
     block: "",
-    keywords: &[
+    groups: &[&[
         Keyword {
             name: "global_defs",
             usage: "global_defs { … }",
@@ -196,7 +196,7 @@ pub(in super::super) static TABLE: Table<Draft> = Table {
         Keyword::load_balancing("virtual_server"),
         Keyword::load_balancing("virtual_server_group"),
         Keyword::load_balancing("SSL"),
-    ],
+    ]],
 };
 
 fn name(words: &mut Words<'_>) -> Result<Word, Problem> {

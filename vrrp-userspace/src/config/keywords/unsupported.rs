@@ -25,18 +25,18 @@ pub(super) fn ignored() -> Problem {
 
 pub(super) static AUTH_HMAC: Table<()> = Table {
     block: "auth_hmac",
-    keywords: &[
+    groups: &[&[
         Keyword::with_its_block("key"),
         Keyword::with_its_block("active_key"),
         Keyword::with_its_block("anti_replay"),
         Keyword::with_its_block("time_window"),
         Keyword::with_its_block("mode"),
-    ],
+    ]],
 };
 
 pub(super) static VRRP_TRACK_PROCESS: Table<()> = Table {
     block: "vrrp_track_process",
-    keywords: &[
+    groups: &[&[
         Keyword::with_its_block("process"),
         Keyword::with_its_block("param_match"),
         Keyword::with_its_block("full_command"),
@@ -46,36 +46,36 @@ pub(super) static VRRP_TRACK_PROCESS: Table<()> = Table {
         Keyword::with_its_block("delay"),
         Keyword::with_its_block("fork_delay"),
         Keyword::with_its_block("terminate_delay"),
-    ],
+    ]],
 };
 
 pub(super) static TRACK_FILE: Table<()> = Table {
     block: "track_file",
-    keywords: &[
+    groups: &[&[
         Keyword::with_its_block("file"),
         Keyword::with_its_block("weight"),
         Keyword::with_its_block("init_file"),
-    ],
+    ]],
 };
 
 pub(super) static TRACK_GROUP: Table<()> = Table {
     block: "track_group",
-    keywords: &[Keyword::lines_with_its_block("group")],
+    groups: &[&[Keyword::lines_with_its_block("group")]],
 };
 
 pub(super) static GARP_GROUP: Table<()> = Table {
     block: "garp_group",
-    keywords: &[
+    groups: &[&[
         Keyword::with_its_block("garp_interval"),
         Keyword::with_its_block("gna_interval"),
         Keyword::with_its_block("interface"),
         Keyword::lines_with_its_block("interfaces"),
-    ],
+    ]],
 };
 
 pub(super) static BFD_INSTANCE: Table<()> = Table {
     block: "bfd_instance",
-    keywords: &[
+    groups: &[&[
         Keyword::with_its_block("neighbor_ip"),
         Keyword::with_its_block("neighbour_ip"),
         Keyword::with_its_block("source_ip"),
@@ -91,5 +91,5 @@ pub(super) static BFD_INSTANCE: Table<()> = Table {
         Keyword::with_its_block("weight"),
         Keyword::with_its_block("vrrp"),
         Keyword::with_its_block("checker"),
-    ],
+    ]],
 };

@@ -16,7 +16,7 @@ const LONGEST_INTERVAL: Duration = Duration::from_secs(4294);
 
 pub(super) static TABLE: Table<ScriptDraft> = Table {
     block: "vrrp_script",
-    keywords: &[
+    groups: &[&[
         Keyword {
             name: "script",
             usage: "script \"<command>\" [<user> [<group>]]",
@@ -99,7 +99,7 @@ pub(super) static TABLE: Table<ScriptDraft> = Table {
                 Ok(())
             }),
         },
-    ],
+    ]],
 };
 
 const MOST_RESULTS: u32 = i32::MAX.unsigned_abs();

@@ -7,7 +7,7 @@ use super::super::{
 
 pub(super) static TABLE: Table<SyncGroupDraft> = Table {
     block: "vrrp_sync_group",
-    keywords: &[
+    groups: &[&[
         Keyword {
             name: "group",
             usage: "group { <instance> … }",
@@ -33,5 +33,5 @@ pub(super) static TABLE: Table<SyncGroupDraft> = Table {
         Keyword::with_its_block("smtp_alert"),
         Keyword::with_its_block("sync_group_tracking_weight"),
         Keyword::with_its_block("global_tracking"),
-    ],
+    ]],
 };

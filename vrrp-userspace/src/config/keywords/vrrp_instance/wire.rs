@@ -1,0 +1,142 @@
+//! Where the router speaks, to whom, and in which form.
+
+use super::super::{
+    super::{
+        block::Content::{Keywords, Lines},
+        draft::InstanceDraft,
+        keyword::{
+            Apply,
+            Consequence::{Ignored, InstanceRefused},
+            KEEPALIVED, Keyword, Refuse,
+        },
+    },
+    authentication,
+};
+
+pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
+    Keyword {
+        name: "interface",
+        usage: "interface <interface>",
+        help: "Where the router speaks; its addresses are installed here unless they say otherwise.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.interface = Some(words.word("the name of an interface")?.clone());
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "authentication",
+        usage: "authentication { auth_type PASS … auth_pass <password> }",
+        help: "A label of the cluster in every advertisement (version 2 only).",
+        since: KEEPALIVED,
+        apply: Apply::Block(|instance, words, block, interpreter| {
+            words.rest();
+            let draft = &mut instance.authentication;
+            interpreter.read(block, &authentication::TABLE, "authentication", draft);
+            if let Some(refusal) = draft.refusal.take() {
+                instance.refuse(refusal);
+            }
+            Ok(())
+        }),
+    },
+    Keyword::block_not_supported_yet(
+        "auth_hmac",
+        "A signature in every advert.",
+        Keywords,
+        InstanceRefused("it would hear routers that it must not hear"),
+    ),
+    Keyword::not_supported_yet(
+        "unicast_src_ip",
+        "The address adverts are sent from.",
+        InstanceRefused("adverts would come from another address than the others expect"),
+    ),
+    Keyword::block_not_supported_yet(
+        "unicast_peer",
+        "Routers to speak to one by one.",
+        Lines,
+        InstanceRefused("it would speak to everybody and hear nobody"),
+    ),
+    Keyword::not_supported_yet(
+        "unicast_ttl",
+        "The time to live of adverts sent to single routers.",
+        Ignored,
+    ),
+    Keyword::not_supported_yet(
+        "unicast_fault_no_peer",
+        "A router without a peer is at fault.",
+        InstanceRefused("it would take over when it must not"),
+    ),
+    Keyword::not_supported_yet(
+        "check_unicast_src",
+        "Hears configured peers only.",
+        InstanceRefused("it would hear routers that it must not hear"),
+    ),
+    Keyword::not_supported_yet(
+        "old_unicast_checksum",
+        "The checksum of keepalived before 1.3.7.",
+        InstanceRefused("its adverts would be refused by the others"),
+    ),
+    Keyword::not_supported_yet(
+        "v3_checksum_as_v2",
+        "The checksum of version 3 without addresses.",
+        InstanceRefused("its adverts would be refused by the others"),
+    ),
+    Keyword::not_supported_yet(
+        "mcast_src_ip",
+        "The address adverts are sent from.",
+        InstanceRefused("adverts would come from another address than the others expect"),
+    ),
+    Keyword::only_supported_as(
+        "mcast_dst_ip",
+        &["224.0.0.18"],
+        "The group adverts are sent to.",
+        InstanceRefused("it would speak to the wrong group and hear nobody"),
+    ),
+    Keyword::not_supported_yet(
+        "native_ipv6",
+        "Speaks IPv6.",
+        InstanceRefused("it would speak IPv4 where the others speak IPv6"),
+    ),
+    Keyword::not_supported_yet(
+        "vrf",
+        "The routing domain adverts are sent in.",
+        InstanceRefused("it would speak in the wrong routing domain"),
+    ),
+    Keyword::not_supported_yet(
+        "use_vmac",
+        "Addresses on the virtual MAC of the RFC.",
+        InstanceRefused("addresses would have another MAC than on the other routers"),
+    ),
+    Keyword::not_supported_yet(
+        "use_vmac_addr",
+        "Some addresses on the virtual MAC of the RFC.",
+        InstanceRefused("addresses would have another MAC than on the other routers"),
+    ),
+    Keyword::not_supported_yet(
+        "vmac_xmit_base",
+        "Adverts from the interface below the virtual MAC.",
+        Ignored,
+    ),
+    Keyword::not_supported_yet(
+        "use_ipvlan",
+        "Addresses on an ipvlan interface.",
+        InstanceRefused("addresses would be installed on the wrong interface"),
+    ),
+    Keyword::not_supported_yet(
+        "kernel_rx_buf_size",
+        "The size of the receive buffer.",
+        Ignored,
+    ),
+    Keyword::accepted_without_effect(
+        "debug",
+        "The log is made more detailed on the command line.",
+    ),
+    Keyword::accepted_without_effect(
+        "linkbeat_use_polling",
+        "Changes of a link are reported by the kernel, nobody has to ask.",
+    ),
+    Keyword::accepted_without_effect(
+        "lvs_sync_daemon_interface",
+        "Belongs to the load balancer of keepalived, which this program does not replace.",
+    ),
+];
