@@ -45,6 +45,7 @@ pub(super) struct GlobalDraft {
     pub(super) global: Global,
     pub(super) version: Option<Version>,
     pub(super) garp: GarpDraft,
+    pub(super) conduct: ConductDraft,
     pub(super) default_interface: Option<Word>,
     pub(super) refusal: Option<Refusal>,
 }
@@ -108,6 +109,8 @@ pub(super) struct InstanceDraft {
     pub(super) priority: Option<Priority>,
     pub(super) advertisement_interval: Option<Located<Duration>>,
     pub(super) nopreempt: Option<Span>,
+    pub(super) preempt_delay: Option<Located<Duration>>,
+    pub(super) conduct: ConductDraft,
     pub(super) version: Option<Version>,
     pub(super) authentication: AuthenticationDraft,
     pub(super) virtual_addresses: Vec<VirtualAddress>,
@@ -131,6 +134,8 @@ impl InstanceDraft {
             priority: None,
             advertisement_interval: None,
             nopreempt: None,
+            preempt_delay: None,
+            conduct: ConductDraft::default(),
             version: None,
             authentication: AuthenticationDraft::default(),
             virtual_addresses: Vec::new(),
@@ -191,6 +196,15 @@ pub(super) struct GarpDraft {
     pub(super) repeat: Option<u32>,
     pub(super) refresh: Option<Duration>,
     pub(super) refresh_repeat: Option<u32>,
+}
+
+/// How to conduct oneself in the election, of an instance or of all.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct ConductDraft {
+    pub(super) silent_intervals: Option<u32>,
+    pub(super) lower_prio_no_advert: Option<bool>,
+    pub(super) higher_prio_send_advert: Option<bool>,
+    pub(super) owner_ignore_adverts: Option<bool>,
 }
 
 /// The `xdp_*` keywords of an instance.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::source::{Place, Span};
-use crate::protocol::{Authentication, Priority, Version, Vrid};
+use crate::protocol::{Authentication, Conduct, Priority, Version, Vrid};
 pub use crate::tracking::Weight;
 
 /// Everything a file asks for.
@@ -193,6 +193,8 @@ pub struct Instance {
     pub advertisement_interval: Duration,
     /// Whether it takes over from a router of lower priority.
     pub preempt: bool,
+    /// What else keepalived lets one choose about the election.
+    pub conduct: Conduct,
     /// `nopreempt` is written and has no effect, because of `state MASTER` or priority 255.
     pub nopreempt_is_overruled: bool,
     /// v2 only.

@@ -22,7 +22,7 @@ use crate::{
         XdpMode,
     },
     guard::{Script, ScriptIndex},
-    protocol::{Announcements, Conduct, Settings, Vrid, advertisement::Template},
+    protocol::{Announcements, Settings, Vrid, advertisement::Template},
     system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
     tracking::Weight,
 };
@@ -374,7 +374,7 @@ fn settings(instance: &Instance) -> Settings {
             refresh: (!garp.refresh.is_zero()).then_some(garp.refresh),
             refresh_rounds: garp.refresh_repeat,
         },
-        conduct: Conduct::default(),
+        conduct: instance.conduct,
     }
 }
 

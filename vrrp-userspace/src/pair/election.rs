@@ -5,9 +5,10 @@
 use std::{cmp::Ordering, time::Duration};
 
 use super::{Both, Finding, Pair, Side, weights};
+use crate::config::Instance;
 use crate::protocol::{
     Priority,
-    timers::{SILENT_INTERVALS, active_down_interval, skew_time},
+    timers::{active_down_interval, skew_time},
 };
 
 /// Within this long the guard has sent priority 0 for a daemon that was killed.
@@ -53,6 +54,8 @@ pub enum Return {
     AtOnce,
     /// It hears a lower priority, and takes over so long after its start.
     TakesOver(Duration),
+    /// As [`Self::TakesOver`], later than the first and by the second: it has a `preempt_delay`.
+    TakesOverBetween(Duration, Duration),
     /// It may take over so long after its start, because the other speaks more rarely than that, and give way once it hears a better one.
     Unheard(Duration),
     /// It could, and has `nopreempt`.
@@ -107,20 +110,15 @@ fn silence_after_start(pair: &Pair<'_>, priorities: &Both<Priority>, side: Side)
         return Duration::ZERO;
     }
     let own = pair[side];
-    active_down_interval(
-        own.version,
-        priorities[side],
-        own.advertisement_interval,
-        SILENT_INTERVALS,
-    )
+    patience(own, priorities[side], own.advertisement_interval)
 }
 
 /// What `survivor` does. A Backup counts in the interval of the Active Router, which it has adopted or shares.
 fn takeover(pair: &Pair<'_>, priorities: &Both<Priority>, survivor: Side) -> Takeover {
-    let (version, priority) = (pair[survivor].version, priorities[survivor]);
+    let priority = priorities[survivor];
     let interval = pair[survivor.other()].advertisement_interval;
-    let silence = active_down_interval(version, priority, interval, SILENT_INTERVALS);
-    let after_goodbye = skew_time(version, priority, interval);
+    let silence = patience(pair[survivor], priority, interval);
+    let after_goodbye = skew_time(pair[survivor].version, priority, interval);
     Takeover {
         silence,
         interval,
@@ -139,10 +137,35 @@ fn comeback(pair: &Pair<'_>, priorities: &Both<Priority>, side: Side) -> Return 
     } else if priorities[side] <= priorities[side.other()] {
         Return::StaysBehind
     } else if preempts(pair, side) {
-        Return::TakesOver(patience)
+        after_delay(pair, priorities, side).unwrap_or(Return::TakesOver(patience))
     } else {
         Return::StaysForNopreempt
     }
+}
+
+/// Where there is a `preempt_delay`: it counts from the first advert, which comes within an interval, and the adverts that come before it has
+/// passed begin the silence anew.
+fn after_delay(pair: &Pair<'_>, priorities: &Both<Priority>, side: Side) -> Option<Return> {
+    let delay = pair[side].conduct.preempt_delay;
+    let interval = pair[side.other()].advertisement_interval;
+    let further = delay
+        .as_nanos()
+        .div_ceil(interval.as_nanos())
+        .checked_sub(1)?;
+    let further = u32::try_from(further).unwrap_or(u32::MAX);
+    let earliest =
+        interval.saturating_mul(further) + patience(pair[side], priorities[side], interval);
+    Some(Return::TakesOverBetween(earliest, earliest + interval))
+}
+
+/// Active_Down_Interval of `own` at `priority`, if whoever is Active sends every `interval`.
+fn patience(own: &Instance, priority: Priority, interval: Duration) -> Duration {
+    active_down_interval(
+        own.version,
+        priority,
+        interval,
+        own.conduct.silent_intervals,
+    )
 }
 
 /// What the two say about the election and should not, or not alone.

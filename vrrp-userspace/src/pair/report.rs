@@ -191,6 +191,11 @@ fn write_takeover(out: &mut String, takeover: &Takeover, names: &Names, lost: Si
     let back = match comeback {
         Return::AtOnce => "takes the addresses at its start: it owns them".to_owned(),
         Return::TakesOver(after) => format!("takes over {} after its start", Millis(*after)),
+        Return::TakesOverBetween(earliest, latest) => format!(
+            "takes over {} to {} after its start: `preempt_delay`",
+            Millis(*earliest),
+            Millis(*latest)
+        ),
         Return::Unheard(after) => format!(
             "may take over {} after its start, which is less than one interval of {survivor}",
             Millis(*after)

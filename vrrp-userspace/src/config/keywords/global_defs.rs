@@ -251,27 +251,45 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
             "The group adverts are sent to over IPv6.",
             InstanceRefused("instances would speak to the wrong group and hear nobody"),
         ),
-        Keyword::only_supported_as(
-            "vrrp_down_timer_adverts",
-            &["3"],
-            "How many silent intervals mean that the Active Router is gone.",
-            InstanceRefused("instances would take over at another time than asked for"),
-        ),
-        Keyword::not_supported_yet(
-            "vrrp_lower_prio_no_advert",
-            "No advert when a lesser router speaks.",
-            InstanceRefused("instances would send adverts that they must not send"),
-        ),
-        Keyword::not_supported_yet(
-            "vrrp_higher_prio_send_advert",
-            "One more advert when a better router speaks.",
-            InstanceRefused("an advert that the others expect would be missing"),
-        ),
-        Keyword::not_supported_yet(
-            "vrrp_owner_ignore_adverts",
-            "The owner of the addresses hears nobody.",
-            InstanceRefused("instances would listen where they must not"),
-        ),
+        Keyword {
+            name: "vrrp_down_timer_adverts",
+            usage: "vrrp_down_timer_adverts <1-100>",
+            help: "The `down_timer_adverts` of instances that do not say, 3 unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|draft, words| {
+                values::down_timer_adverts(&mut draft.conduct, words)
+            }),
+        },
+        Keyword {
+            name: "vrrp_lower_prio_no_advert",
+            usage: "vrrp_lower_prio_no_advert [on|off]",
+            help: "The `lower_prio_no_advert` of instances that do not say, off unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|draft, words| {
+                draft.conduct.lower_prio_no_advert = Some(words.boolean()?);
+                Ok(())
+            }),
+        },
+        Keyword {
+            name: "vrrp_higher_prio_send_advert",
+            usage: "vrrp_higher_prio_send_advert [on|off]",
+            help: "The `higher_prio_send_advert` of instances that do not say, off unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|draft, words| {
+                draft.conduct.higher_prio_send_advert = Some(words.boolean()?);
+                Ok(())
+            }),
+        },
+        Keyword {
+            name: "vrrp_owner_ignore_adverts",
+            usage: "vrrp_owner_ignore_adverts [on|off]",
+            help: "The `owner_ignore_adverts` of instances that do not say, off unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|draft, words| {
+                draft.conduct.owner_ignore_adverts = Some(words.boolean()?);
+                Ok(())
+            }),
+        },
         Keyword::accepted_without_effect(
             "vrrp_check_unicast_src",
             "Concerns unicast only, and an instance with unicast does not start.",

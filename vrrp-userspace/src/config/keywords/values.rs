@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::super::{
-    draft::GarpDraft,
+    draft::{ConductDraft, GarpDraft},
     model::{GarpGuard, ValidAdverts, Weight, XdpMode},
     words::{Problem, Words},
 };
@@ -83,6 +83,15 @@ pub(super) fn garp_refresh_repeat(
     words: &mut Words<'_>,
 ) -> Result<(), Problem> {
     garp.refresh_repeat = Some(words.number(0..=u32::MAX)?.max(1));
+    Ok(())
+}
+
+/// keepalived: 1 to 100.
+pub(super) fn down_timer_adverts(
+    conduct: &mut ConductDraft,
+    words: &mut Words<'_>,
+) -> Result<(), Problem> {
+    conduct.silent_intervals = Some(words.number(1..=100)?);
     Ok(())
 }
 

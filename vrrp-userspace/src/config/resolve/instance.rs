@@ -18,7 +18,10 @@ use super::{
     },
     Resolver,
 };
-use crate::protocol::{Authentication, Priority, Version, Vrid, timers::Centiseconds};
+use crate::protocol::{
+    Authentication, Conduct, Priority, Version, Vrid,
+    timers::{Centiseconds, SILENT_INTERVALS},
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -34,6 +37,7 @@ impl Resolver<'_> {
         self.addresses_are_of_one_kind(&draft)?;
         let (initial_state, priority) = self.election(&draft);
         let preempt = self.preempt(&draft, priority);
+        let conduct = self.conduct(&draft, priority, preempt);
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
         let virtual_addresses = self.without_ipv6(draft.virtual_addresses);
         if version == Version::V3 && virtual_addresses.is_empty() {
@@ -46,6 +50,7 @@ impl Resolver<'_> {
             priority,
             advertisement_interval,
             preempt,
+            conduct,
             nopreempt_is_overruled: preempt && draft.nopreempt.is_some(),
             authentication,
             virtual_addresses,
@@ -265,6 +270,49 @@ impl Resolver<'_> {
         };
         self.tell(diagnostic.now("`nopreempt` is ignored, as keepalived does"));
         true
+    }
+
+    fn conduct(&mut self, draft: &InstanceDraft, priority: Priority, preempt: bool) -> Conduct {
+        let (own, global) = (&draft.conduct, &self.global.conduct);
+        let is_on = |own: Option<bool>, global: Option<bool>| own.or(global).unwrap_or(false);
+        let lower = is_on(own.lower_prio_no_advert, global.lower_prio_no_advert);
+        let higher = is_on(own.higher_prio_send_advert, global.higher_prio_send_advert);
+        let owner = is_on(own.owner_ignore_adverts, global.owner_ignore_adverts);
+        let silent_intervals = own.silent_intervals.or(global.silent_intervals);
+        Conduct {
+            silent_intervals: silent_intervals.unwrap_or(SILENT_INTERVALS),
+            preempt_delay: self.preempt_delay(draft, priority, preempt),
+            answers_lower: !lower,
+            answers_higher: higher,
+            owner_listens: !owner,
+        }
+    }
+
+    /// It needs somebody who waits for somebody else to go.
+    fn preempt_delay(
+        &mut self,
+        draft: &InstanceDraft,
+        priority: Priority,
+        preempt: bool,
+    ) -> Duration {
+        let Some(Located { value, span }) = &draft.preempt_delay else {
+            return Duration::ZERO;
+        };
+        let state = draft.state.as_ref();
+        let master = state.filter(|state| state.value == InitialState::Active);
+        let because = if priority.is_address_owner() {
+            "priority 255"
+        } else if master.is_some() {
+            "`state MASTER`"
+        } else if !preempt {
+            "`nopreempt`"
+        } else {
+            return *value;
+        };
+        let headline = format!("`preempt_delay` does not go with {because}");
+        let diagnostic = Diagnostic::warning(headline, span.clone());
+        self.tell(diagnostic.now("`preempt_delay` is ignored, as keepalived does"));
+        Duration::ZERO
     }
 
     fn interval(&mut self, given: Option<&Located<Duration>>, version: Version) -> Duration {

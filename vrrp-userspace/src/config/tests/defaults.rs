@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::*;
-use crate::protocol::{Authentication, Priority, Version};
+use crate::protocol::{Authentication, Conduct, Priority, Version};
 
 #[test]
 fn an_instance_needs_little() {
@@ -156,6 +156,64 @@ fn nopreempt_goes_neither_with_master_nor_with_the_owner() {
     }
     assert!(!instance("nopreempt\nstate BACKUP").preempt);
     assert!(instance("nopreempt\npreempt").preempt);
+}
+
+#[test]
+fn an_instance_may_conduct_itself_as_it_says_or_as_all_do() {
+    assert_eq!(instance("").conduct, Conduct::default());
+    let own = "preempt_delay 2.5\ndown_timer_adverts 5\nlower_prio_no_advert\nhigher_prio_send_advert\n\
+               owner_ignore_adverts";
+    let own = instance(own).conduct;
+    let expected = Conduct {
+        silent_intervals: 5,
+        preempt_delay: Duration::from_millis(2500),
+        answers_lower: false,
+        answers_higher: true,
+        owner_listens: false,
+    };
+    assert_eq!(own, expected);
+
+    let config = good(
+        "global_defs {\n vrrp_down_timer_adverts 4\n vrrp_lower_prio_no_advert\n vrrp_higher_prio_send_advert on\n \
+         vrrp_owner_ignore_adverts\n }\n \
+         vrrp_instance A {\n interface eth0\n virtual_router_id 1\n }\n \
+         vrrp_instance B {\n interface eth0\n virtual_router_id 2\n down_timer_adverts 2\n lower_prio_no_advert off\n }\n",
+    );
+    let [a, b] = &config.instances[..] else {
+        panic!("two instances: {config:?}");
+    };
+    let global = Conduct {
+        silent_intervals: 4,
+        preempt_delay: Duration::ZERO,
+        ..expected
+    };
+    assert_eq!(a.conduct, global);
+    let own = Conduct {
+        silent_intervals: 2,
+        answers_lower: true,
+        ..global
+    };
+    assert_eq!(b.conduct, own);
+}
+
+#[test]
+fn a_preempt_delay_needs_somebody_who_waits_to_preempt() {
+    for (body, with) in [
+        ("priority 255", "priority 255"),
+        ("state MASTER\npriority 100", "`state MASTER`"),
+        ("nopreempt", "`nopreempt`"),
+    ] {
+        let (instance, said) = instance_despite(&format!("{body}\npreempt_delay 5"));
+        assert!(instance.conduct.preempt_delay.is_zero());
+        let expected = format!("`preempt_delay` does not go with {with}");
+        assert!(said[0].contains(&expected), "{said:?}");
+    }
+    let (instance, said) = instance_despite("preempt_delay 1001");
+    assert!(instance.conduct.preempt_delay.is_zero());
+    assert!(
+        said[0].contains("must be between 0 and 1000 seconds"),
+        "{said:?}"
+    );
 }
 
 #[test]

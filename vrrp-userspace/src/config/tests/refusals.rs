@@ -43,16 +43,11 @@ fn what_changes_the_election_is_not_ignored() {
         "native_ipv6",
         "virtual_ipaddress { fe80::1 }",
         "strict_mode",
-        "preempt_delay 5",
-        "down_timer_adverts 5",
         "track_interface { eth1 }",
         "track_process { a }",
         "track_file { a }",
         "track_bfd { a }",
         "v3_checksum_as_v2",
-        "owner_ignore_adverts",
-        "higher_prio_send_advert",
-        "lower_prio_no_advert",
         "thread_timer_expired",
     ] {
         assert!(!refusal(body).is_empty(), "{body}");
@@ -63,10 +58,7 @@ fn what_changes_the_election_is_not_ignored() {
 fn what_is_switched_off_or_is_the_default_harms_nobody() {
     for body in [
         "strict_mode off",
-        "preempt_delay 0",
-        "down_timer_adverts 3",
         "mcast_dst_ip 224.0.0.18",
-        "lower_prio_no_advert no",
         "unicast_peer {\n}",
         "track_interface { eth0 }",
         "track_process {\n}",

@@ -85,6 +85,10 @@ fn router(old: &RouterPlan, new: &RouterPlan, is_tracked_alike: bool, lines: &mu
             "when addresses are announced",
         ),
         (!is_tracked_alike, "what is tracked"),
+        (
+            before.conduct != after.conduct,
+            "its conduct in the election",
+        ),
         (old.notify != new.notify, "what is run at transitions"),
         (old.sends_mail != new.sends_mail, "`smtp_alert`"),
         (

@@ -6,8 +6,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::protocol::{
-    Action, Advertisement, Announcements, Conduct, Event, Evidence, Monotonic, Priority, Settings,
-    State, Version, VirtualRouter,
+    Action, Advertisement, Announcements, Event, Evidence, Monotonic, Priority, Settings, State,
+    Version, VirtualRouter,
 };
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const ADDRESSES: Both<Ipv4Addr> = Both {
 };
 
 /// Longer than anything takes.
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(40);
 
 /// The link, and who is on it.
 struct Link<'a> {
@@ -145,7 +145,7 @@ fn settings(instance: &Instance) -> Settings {
         preempt: instance.preempt,
         virtual_addresses: Vec::new(),
         announcements: Announcements::default(),
-        conduct: Conduct::default(),
+        conduct: instance.conduct,
     }
 }
 
@@ -154,16 +154,18 @@ fn side(version: Version, interval: Option<Duration>) -> impl Strategy<Value = S
     let priority = prop_oneof![Just(100_u8), 98..=102_u8, 1..=255_u8];
     let weight = prop_oneof![-3..=3_i16, -253..=253_i16];
     let intervals = prop_oneof![Just(10_u64), Just(100), Just(1_000), 10..=4_000_u64];
-    (priority, any::<bool>(), weight, any::<bool>(), intervals).prop_map(
-        move |(priority, nopreempt, weight, reverse, millis)| {
+    let conduct = (prop_oneof![Just(0_u64), 1..=9_000_u64], 1..=4_u32);
+    (priority, any::<bool>(), weight, any::<bool>(), intervals, conduct).prop_map(
+        move |(priority, nopreempt, weight, reverse, millis, (delay, silent))| {
             let interval = interval.unwrap_or(Duration::from_millis(millis));
             let (number, nopreempt) = (
                 version.number(),
                 if nopreempt { "nopreempt" } else { "" },
             );
             let reverse = if reverse { "reverse" } else { "" };
+            let delay = format!("{}.{:03}", delay / 1000, delay % 1000);
             format!(
-                "version {number}\n priority {priority}\n advert_int {}.{:03}\n {nopreempt}\n \
+                "down_timer_adverts {silent}\n preempt_delay {delay}\n version {number}\n priority {priority}\n advert_int {}.{:03}\n {nopreempt}\n \
                  track_script {{\n chk weight {weight} {reverse}\n }}\n virtual_ipaddress {{ 10.9.9.9 }}",
                 interval.as_secs(),
                 interval.subsec_millis()
@@ -276,6 +278,13 @@ fn the_survivor_takes_over_in_time(pair: Pair<'_>, lost: Side, takeover: &Takeov
     match takeover.comeback {
         Return::AtOnce => assert_eq!(back, Some(Duration::ZERO)),
         Return::TakesOver(after) => assert_eq!(back, Some(after)),
+        Return::TakesOverBetween(earliest, latest) => {
+            let back = back.expect("it takes over");
+            assert!(
+                earliest < back && back <= latest,
+                "{earliest:?} {back:?} {latest:?}"
+            );
+        }
         // Whether an advert comes in time is a matter of luck.
         Return::Unheard(after) => assert!(back.is_none_or(|back| back == after)),
         Return::StaysForNopreempt | Return::StaysBehind => assert_eq!(back, None),

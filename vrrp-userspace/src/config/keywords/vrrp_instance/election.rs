@@ -17,6 +17,7 @@ use crate::protocol::{Priority, Vrid};
 /// What the file may ask for; what the wire can carry is decided when the version is known.
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(10);
 const LONGEST_INTERVAL: Duration = Duration::from_secs(255);
+const LONGEST_PREEMPT_DELAY: Duration = Duration::from_secs(1000);
 
 pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     Keyword {
@@ -101,32 +102,57 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
             Ok(())
         }),
     },
-    Keyword::not_supported_yet(
-        "preempt_delay",
-        "How long to wait before taking over from a router of lower priority.",
-        InstanceRefused("it would take over too early"),
-    ),
-    Keyword::only_supported_as(
-        "down_timer_adverts",
-        &["3"],
-        "How many silent intervals mean that the Active Router is gone.",
-        InstanceRefused("it would take over at another time than asked for"),
-    ),
-    Keyword::not_supported_yet(
-        "owner_ignore_adverts",
-        "The owner of the addresses hears nobody.",
-        InstanceRefused("it would listen where it must not"),
-    ),
-    Keyword::not_supported_yet(
-        "higher_prio_send_advert",
-        "One more advert when a better router speaks.",
-        InstanceRefused("an advert that the others expect would be missing"),
-    ),
-    Keyword::not_supported_yet(
-        "lower_prio_no_advert",
-        "No advert when a lesser router speaks.",
-        InstanceRefused("it would send adverts that it must not send"),
-    ),
+    Keyword {
+        name: "preempt_delay",
+        usage: "preempt_delay <seconds>",
+        help: "How long a router of lower priority may stay Active before this one takes over, 0 to 1000; it does not go with `nopreempt`, `state MASTER` or priority 255.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            let span = words.remaining();
+            let value = words.seconds(Duration::ZERO..=LONGEST_PREEMPT_DELAY)?;
+            instance.preempt_delay = span.map(|span| Located { value, span });
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "down_timer_adverts",
+        usage: "down_timer_adverts <1-100>",
+        help: "How many silent intervals mean that the Active Router is gone, 3 unless given. All routers of the group need the same.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            values::down_timer_adverts(&mut instance.conduct, words)
+        }),
+    },
+    Keyword {
+        name: "owner_ignore_adverts",
+        usage: "owner_ignore_adverts [on|off]",
+        help: "Whether the router that owns the addresses (priority 255) hears nobody, as RFC 9568 had it before its erratum 8298.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.conduct.owner_ignore_adverts = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "higher_prio_send_advert",
+        usage: "higher_prio_send_advert [on|off]",
+        help: "Whether one more advertisement leaves when a better router is heard while Active.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.conduct.higher_prio_send_advert = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "lower_prio_no_advert",
+        usage: "lower_prio_no_advert [on|off]",
+        help: "Whether a router of lower priority that is heard while Active is left without an answer, as in RFC 5798; RFC 9568 wants one.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.conduct.lower_prio_no_advert = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
     Keyword::accepted_without_effect(
         "skip_check_adv_addr",
         "An advert with other addresses is heard and logged, never refused.",
