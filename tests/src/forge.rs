@@ -1,6 +1,7 @@
 //! Frames a stranger on the network could send.
 
 mod claim;
+mod ipv6;
 #[cfg(test)]
 mod tests;
 
@@ -10,6 +11,7 @@ use crate::frame::Mac;
 use crate::seeds;
 
 pub use claim::{Claim, gratuitous_arp};
+pub use ipv6::{ForgedIpv6, GROUP_IPV6};
 
 /// The hardware address all forgeries come from; no machine of the lab has it.
 pub const STRANGER: Mac = Mac([0x02, 0, 0, 0, 0x66, 0x66]);

@@ -119,7 +119,7 @@ fn captured(level: u32) -> (Vec<Seen>, Vec<Seen>) {
         let (of, reason) = match verdict {
             Verdict::Ignore | Verdict::Pass(_) => continue,
             Verdict::Reject { reason, .. } => (CAPTURE_REJECTED, reason),
-            Verdict::Claim(_) => (CAPTURE_REJECTED, Reason::ArpClaim),
+            Verdict::Claim(claim) => (CAPTURE_REJECTED, claim.reason()),
             Verdict::Accept(_) => (CAPTURE_ACCEPTED, Reason::Accepted),
         };
         if of <= level {

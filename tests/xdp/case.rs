@@ -1,7 +1,7 @@
 //! One row of the table.
 
 use vrrp_ebpf::abi::Reason;
-use vrrp_ebpf::verdict::{Kind, Verdict, decide};
+use vrrp_ebpf::verdict::{Kind, Protocol, Verdict, decide};
 use vrrp_userspace::system::datapath::Action;
 
 use crate::world::{Circumstances, Known, World};
@@ -30,6 +30,8 @@ pub(crate) enum Outcome {
     HeardAlone(Kind, u32),
     /// It is told that somebody claims our address.
     Claimed {
+        /// By what.
+        by: Protocol,
         /// The packet contradicts its frame, which is counted too.
         falsely: bool,
         /// It goes no further.
@@ -49,11 +51,13 @@ pub(crate) const fn heard(by: Known) -> Outcome {
 
 /// Claimed by a packet that goes on.
 pub(crate) const CLAIMED: Outcome = Outcome::Claimed {
+    by: Protocol::Arp,
     falsely: false,
     in_vain: false,
 };
 /// Claimed by a packet that goes no further.
 pub(crate) const CLAIMED_IN_VAIN: Outcome = Outcome::Claimed {
+    by: Protocol::Arp,
     falsely: false,
     in_vain: true,
 };
@@ -70,6 +74,7 @@ impl Outcome {
             }
             Verdict::Accept(accepted) => Self::Heard(accepted.kind(&world.role), accepted.slot),
             Verdict::Claim(claim) => Self::Claimed {
+                by: claim.by,
                 falsely: claim.is_malformed,
                 in_vain: claim.drop,
             },
@@ -94,8 +99,16 @@ impl Outcome {
             Self::Ignored => vec![],
             Self::Passed(reason) | Self::Rejected(reason, _) => vec![reason],
             Self::Heard(..) | Self::HeardAlone(..) => vec![Reason::Accepted],
-            Self::Claimed { falsely: false, .. } => vec![Reason::ArpClaim],
-            Self::Claimed { falsely: true, .. } => vec![Reason::ArpClaim, Reason::ArpMalformed],
+            Self::Claimed { by, falsely, .. } => {
+                let [claim, malformed] = match by {
+                    Protocol::Arp => [Reason::ArpClaim, Reason::ArpMalformed],
+                    Protocol::NeighbourDiscovery => [Reason::NdClaim, Reason::NdMalformed],
+                };
+                [claim]
+                    .into_iter()
+                    .chain(falsely.then_some(malformed))
+                    .collect()
+            }
         }
     }
 }

@@ -3,26 +3,53 @@
 //! Every frame of the table goes over a cable. Two sockets listen: one to everything that the kernel delivers, one to what the program
 //! leaves undecided. Behind each frame follows another one that both hear, so that silence is known to be silence.
 
+use std::net::Ipv6Addr;
+
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use vrrp_ebpf::abi::Reason;
-use vrrp_tests::forge::Forged;
+use vrrp_tests::forge::{Forged, ForgedIpv6};
 use vrrp_tests::packet_socket::PacketSocket;
 use vrrp_userspace::config::XdpMode;
+use vrrp_userspace::protocol::Family;
 use vrrp_userspace::system::datapath::Action;
-use vrrp_userspace::system::raw_socket::{Buffer, Hearing, RawSocket};
+use vrrp_userspace::system::raw_socket::{Buffer, Datagram, Hearing, RawSocket};
 
 use crate::bench::Bench;
 use crate::case::{Case, Outcome, assert_none};
 use crate::network::{alone, cable, interface, sh};
 use crate::table;
-use crate::world::{BACKUP, OUR_ADDRESS, OUR_MAC, PEER};
+use crate::world::{BACKUP, OUR_ADDRESS, OUR_LINK_LOCAL, OUR_MAC, PEER, PEER_LINK_LOCAL};
 
-/// A cable with a sender on one end and two listeners on the other.
+/// A cable with a sender on one end and two listeners for each family on the other.
 struct Wire {
     sender: PacketSocket,
+    ipv4: Ears,
+    ipv6: Ears,
+    sent: u16,
+}
+
+/// Two listeners.
+struct Ears {
     everything: RawSocket,
     undecided: RawSocket,
-    sent: u16,
+}
+
+impl Ears {
+    fn open(index: u32, family: Family) -> Self {
+        let open = |hearing| RawSocket::open("eth0", index, family, hearing).expect("a raw socket");
+        Self {
+            everything: open(Hearing::Everything),
+            undecided: open(Hearing::Undecided),
+        }
+    }
+
+    /// Who hears any datagram before `last`, which does come.
+    fn hear_before(&mut self, last: &[u8]) -> Heard {
+        Heard {
+            by_everything: hears_before(&mut self.everything, last),
+            by_undecided: hears_before(&mut self.undecided, last),
+        }
+    }
 }
 
 /// Which of the two sockets heard a frame.
@@ -38,24 +65,27 @@ impl Wire {
         sh("echo 0 > /proc/sys/net/ipv4/conf/all/rp_filter");
         sh("echo 0 > /proc/sys/net/ipv4/conf/eth0/rp_filter");
         sh(&format!(
-            "ip link set eth0 address {OUR_MAC}; ip address add {OUR_ADDRESS}/24 dev eth0"
+            "ip link set eth0 address {OUR_MAC}; ip address add {OUR_ADDRESS}/24 dev eth0; \
+             ip address add {OUR_LINK_LOCAL}/64 dev eth0 nodad"
         ));
         let index = interface("eth0").index;
-        let open = |hearing| RawSocket::open("eth0", index, hearing).expect("a raw socket");
         Self {
             sender: PacketSocket::on("peer").expect("a packet socket"),
-            everything: open(Hearing::Everything),
-            undecided: open(Hearing::Undecided),
+            ipv4: Ears::open(index, Family::Ipv4),
+            ipv6: Ears::open(index, Family::Ipv6),
             sent: 0,
         }
     }
 
-    /// Sends frames, and says who heard any datagram of them.
+    /// Sends frames of one family, and says who heard any datagram of them.
     fn send(&mut self, frames: &[Vec<u8>]) -> Heard {
         for frame in frames {
             self.sender.send(frame).expect("the cable takes the frame");
         }
         self.sent = self.sent.wrapping_add(1);
+        if frames.iter().any(|frame| is_ipv6(frame)) {
+            return self.heard_over_ipv6();
+        }
         let last = Forged::advertisement(PEER)
             .ip_options(&[1; 4])
             .ttl(1)
@@ -63,11 +93,19 @@ impl Wire {
         self.sender
             .send(&last.frame())
             .expect("the cable takes the frame");
-        let last = last.packet();
-        Heard {
-            by_everything: hears_before(&mut self.everything, &last),
-            by_undecided: hears_before(&mut self.undecided, &last),
-        }
+        self.ipv4.hear_before(&last.packet())
+    }
+
+    /// The last one has a number of its own too, as an address.
+    fn heard_over_ipv6(&mut self) -> Heard {
+        let number = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 2, self.sent);
+        let last = ForgedIpv6::advertisement(PEER_LINK_LOCAL, 255, 1, &[number])
+            .behind_an_extension()
+            .hop_limit(1)
+            .frame();
+        self.sender.send(&last).expect("the cable takes the frame");
+        let message = &last[last.len() - (8 + 16)..];
+        self.ipv6.hear_before(message)
     }
 }
 
@@ -81,13 +119,24 @@ fn hears_before(socket: &mut RawSocket, last: &[u8]) -> bool {
     let mut heard = false;
     loop {
         match socket.receive(&mut buffer).expect("the interface stays") {
-            Some(datagram) if datagram == last => return heard,
+            Some(Datagram::Ipv4(bytes) | Datagram::Ipv6(_, bytes)) if bytes == last => {
+                return heard;
+            }
             Some(_) => heard = true,
             None => {
                 let ready = poll(&mut [PollFd::new(&*socket, PollFlags::IN)], Some(&patience));
                 assert_eq!(ready, Ok(1), "the last frame was not heard");
             }
         }
+    }
+}
+
+/// Whether a frame, tagged or not, carries IPv6.
+fn is_ipv6(frame: &[u8]) -> bool {
+    let ether_type = |at: usize| frame.get(at..at + 2);
+    match ether_type(12) {
+        Some([0x81, 0x00] | [0x88, 0xa8]) => ether_type(16) == Some(&[0x86, 0xdd]),
+        untagged => untagged == Some(&[0x86, 0xdd]),
     }
 }
 
@@ -138,8 +187,10 @@ fn the_filter_is_the_complement_of_the_judge() {
                 }
             }
             assert_none(&complaints);
-            let lost = wire.undecided.take_losses().expect("the kernel counts");
-            assert_eq!(lost, 0, "what the filter refuses is no loss");
+            for ears in [&mut wire.ipv4, &mut wire.ipv6] {
+                let lost = ears.undecided.take_losses().expect("the kernel counts");
+                assert_eq!(lost, 0, "what the filter refuses is no loss");
+            }
         },
     );
 }

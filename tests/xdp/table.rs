@@ -3,6 +3,7 @@
 mod claims;
 mod envelope;
 mod garbage;
+mod ipv6;
 mod message;
 mod tags;
 mod valid;
@@ -48,6 +49,7 @@ pub(crate) fn all() -> Vec<Case> {
     message::rows(&mut table);
     tags::rows(&mut table);
     claims::rows(&mut table);
+    ipv6::rows(&mut table);
     garbage::rows(&mut table);
     table.0
 }

@@ -1,11 +1,11 @@
 //! The routers, addresses and interfaces that every frame of the table meets.
 
 use std::collections::BTreeMap;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vrrp_ebpf::abi::{
-    DESTINATION_MULTICAST, DESTINATION_UNICAST, PORT_FINAL, Port, ROUTER_DROP_VALID, Role,
-    RouterEntry, RouterKey, VIP_DROP_CLAIMS, VipEntry, VipKey,
+    DESTINATION_MULTICAST, DESTINATION_UNICAST, FAMILY_IPV4, FAMILY_IPV6, PORT_FINAL, Port,
+    ROUTER_DROP_VALID, Role, RouterEntry, RouterKey, VIP_DROP_CLAIMS, VipEntry, VipKey, widen,
 };
 use vrrp_ebpf::verdict::Tables;
 use vrrp_tests::frame::Mac;
@@ -13,6 +13,12 @@ use vrrp_tests::seeds;
 
 /// The hardware address of our interface.
 pub(crate) const OUR_MAC: Mac = Mac([0x02, 0, 0, 0, 0, 0x01]);
+/// That of another machine.
+pub(crate) const OTHER_MAC: Mac = Mac([0x02, 0, 0, 0, 0, 0x02]);
+/// Our address of IPv6 on it.
+pub(crate) const OUR_LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 1);
+/// The other node's.
+pub(crate) const PEER_LINK_LOCAL: Ipv6Addr = Ipv6Addr::new(0xfe80, 0, 0, 0, 0, 0, 0, 9);
 /// Our address on it.
 pub(crate) const OUR_ADDRESS: Ipv4Addr = Ipv4Addr::new(10, 89, 0, 1);
 /// The other node's.
@@ -40,13 +46,19 @@ pub(crate) const DROPPING: Known = Known { slot: 3, vrid: 102 };
 pub(crate) const UNICAST: Known = Known { slot: 4, vrid: 54 };
 /// As the seeds', on another interface.
 pub(crate) const ELSEWHERE: Known = Known { slot: 5, vrid: 90 };
+/// Over IPv6.
+pub(crate) const IPV6: Known = Known { slot: 6, vrid: 105 };
+/// Over IPv6, to our own address.
+pub(crate) const IPV6_UNICAST: Known = Known { slot: 7, vrid: 108 };
 /// How many routers there are.
-pub(crate) const ROUTERS: u32 = 6;
+pub(crate) const ROUTERS: u32 = 8;
 
 /// An address of [`SEED`] whose claims are dropped while it is Active.
 pub(crate) const GUARDED: Ipv4Addr = seeds::ADDRESSES[0];
 /// An address of [`SEED`] whose claims are told and nothing else.
 pub(crate) const WATCHED: Ipv4Addr = seeds::ADDRESSES[1];
+/// An address of [`IPV6`] whose claims are told.
+pub(crate) const CLAIMED_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 5);
 /// An address on the other interface.
 pub(crate) const FAR: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 7);
 
@@ -116,15 +128,24 @@ pub(crate) struct World {
 impl World {
     /// The one world, under these circumstances.
     pub(crate) fn new(circumstances: Circumstances) -> Self {
-        let multicast =
-            |port, known: Known| RouterKey::ipv4(port, known.vrid, DESTINATION_MULTICAST);
-        let unicast = RouterKey::ipv4(PORT, UNICAST.vrid, DESTINATION_UNICAST);
+        let multicast = |port, known: Known| key(port, FAMILY_IPV4, known, DESTINATION_MULTICAST);
         let routers = [
             (multicast(PORT, SEED), version_2(SEED)),
             (multicast(PORT, VERSION_3), version_3(VERSION_3)),
             (multicast(PORT, OPEN), open(OPEN)),
             (multicast(PORT, DROPPING), dropping(DROPPING)),
-            (unicast, version_3(UNICAST)),
+            (
+                key(PORT, FAMILY_IPV4, UNICAST, DESTINATION_UNICAST),
+                version_3(UNICAST),
+            ),
+            (
+                key(PORT, FAMILY_IPV6, IPV6, DESTINATION_MULTICAST),
+                over_ipv6(IPV6),
+            ),
+            (
+                key(PORT, FAMILY_IPV6, IPV6_UNICAST, DESTINATION_UNICAST),
+                over_ipv6(IPV6_UNICAST),
+            ),
             (multicast(OTHER_PORT, ELSEWHERE), version_2(ELSEWHERE)),
         ];
         let vips = [
@@ -139,9 +160,14 @@ impl World {
                 VipEntry { slot, flags },
             )
         };
+        let slot = IPV6.slot;
+        let claimed = (
+            VipKey::ipv6(PORT, CLAIMED_IPV6.octets()),
+            VipEntry { slot, flags: 0 },
+        );
         Self {
             routers: routers.into(),
-            vips: vips.into_iter().map(vip).collect(),
+            vips: vips.into_iter().map(vip).chain([claimed]).collect(),
             role: circumstances.role(),
         }
     }
@@ -161,6 +187,17 @@ impl Tables for World {
     }
 }
 
+fn key(port: u16, family: u8, known: Known, destination: u8) -> RouterKey {
+    RouterKey::new(port, family, known.vrid, destination)
+}
+
+fn over_ipv6(known: Known) -> RouterEntry {
+    RouterEntry {
+        own_address: OUR_LINK_LOCAL.octets(),
+        ..version_3(known)
+    }
+}
+
 fn version_2(known: Known) -> RouterEntry {
     RouterEntry {
         slot: known.slot,
@@ -169,7 +206,7 @@ fn version_2(known: Known) -> RouterEntry {
         interval_seconds: 1,
         flags: 0,
         authentication_data: seeds::PASSWORD,
-        own_address: OUR_ADDRESS.octets(),
+        own_address: widen(OUR_ADDRESS.octets()),
     }
 }
 

@@ -46,13 +46,15 @@ pub use router::{
 pub use vip::{MAX_VIPS, VIP_DROP_CLAIMS, VipEntry, VipKey};
 
 /// Changes whenever a struct of this module does, so that a pinned map of another build is never reinterpreted.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Addresses in an advertisement that the program itself sums and judges; longer ones go to the raw path.
 pub const MAX_JUDGED_ADDRESSES: u8 = 20;
 
 /// IPv4, in a key or a record.
 pub const FAMILY_IPV4: u8 = 4;
+/// IPv6, in a key or a record.
+pub const FAMILY_IPV6: u8 = 6;
 
 /// An IPv4 address in the sixteen bytes that both families share.
 #[must_use]

@@ -6,15 +6,16 @@
 
 mod advertisement;
 mod claim;
+mod internet;
 mod message;
 
-pub use advertisement::{Accepted, Kind, decide_datagram};
-pub use claim::Claim;
+pub use advertisement::{Accepted, Kind, decide_datagram, decide_message};
+pub use claim::{Claim, Protocol};
 
 use crate::{
     abi::{Port, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
     frame::Frame,
-    wire::{ethernet, ipv4},
+    wire::{ethernet, ipv4, ipv6},
 };
 
 /// What the controller has published, however it is looked up.
@@ -43,8 +44,10 @@ pub enum Verdict {
         reason: Reason,
         /// Which router it was for.
         slot: u32,
-        /// Who sent it, as far as it says.
-        source: [u8; 4],
+        /// What kind of address `source` is.
+        family: u8,
+        /// Who sent it, as far as it says; IPv4 in the first four bytes.
+        source: [u8; 16],
     },
     /// A valid advertisement for one of our routers.
     Accept(Accepted),
@@ -52,61 +55,95 @@ pub enum Verdict {
     Claim(Claim),
 }
 
+/// What a frame carries, as far as Ethernet tells.
+///
+/// Four of them, because each is judged in a function of its own in the program: their offsets and their widths differ, and each needs most of a stack.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Payload {
+    /// IPv4 or ARP, by its EtherType, right behind the Ethernet header.
+    Narrow(u16),
+    /// IPv6 right behind the Ethernet header.
+    Wide,
+    /// IPv4 or ARP behind a tag of VLAN 0.
+    NarrowBehindTag(u16),
+    /// IPv6 behind a tag of VLAN 0.
+    WideBehindTag,
+    /// VRRP of another network.
+    TaggedVrrp,
+    /// Nothing to do with us.
+    Other,
+}
+
+impl Payload {
+    /// Looks behind the Ethernet header, and a tag if there is one.
+    ///
+    /// A frame of another VLAN is another network's, whatever it carries; an advertisement in it is worth counting. A tag of VLAN 0 has only a
+    /// priority to tell (IEEE 802.1Q §6.9): the kernel takes it off and hears the frame on this interface, and so do we.
+    #[must_use]
+    #[inline(always)]
+    pub fn of<F: Frame + ?Sized>(frame: &F, ethernet: &ethernet::Header) -> Self {
+        if !ethernet.is_tagged() {
+            return match ethernet.ether_type.get() {
+                ethernet::TYPE_IPV6 => Self::Wide,
+                ether_type => Self::Narrow(ether_type),
+            };
+        }
+        let Some(tag) = frame.header::<ethernet::Tag>(ethernet::LENGTH) else {
+            return Self::Other;
+        };
+        if tag.vlan() == 0 {
+            match tag.ether_type.get() {
+                ethernet::TYPE_IPV6 => Self::WideBehindTag,
+                ether_type => Self::NarrowBehindTag(ether_type),
+            }
+        } else if carries_vrrp(frame) {
+            Self::TaggedVrrp
+        } else {
+            Self::Other
+        }
+    }
+}
+
 /// Judges a frame as it came from the wire, on `port`.
 #[inline(always)]
 pub fn decide<F: Frame + ?Sized, T: Tables>(frame: &F, port: &Port, tables: &T) -> Verdict {
-    match frame.header::<ethernet::Header>(0) {
-        Some(ethernet) if ethernet.is_tagged() => decide_tagged(frame, &ethernet, port, tables),
-        Some(ethernet) => decide_untagged(frame, &ethernet, port, tables),
-        None => Verdict::Ignore,
-    }
-}
-
-/// The half of [`decide`] for a frame without a tag.
-#[inline(always)]
-pub fn decide_untagged<F: Frame + ?Sized, T: Tables>(
-    frame: &F,
-    ethernet: &ethernet::Header,
-    port: &Port,
-    tables: &T,
-) -> Verdict {
-    let ether_type = ethernet.ether_type.get();
-    decide_payload::<F, T, UNTAGGED>(frame, ethernet, ether_type, port, tables)
-}
-
-/// The half of [`decide`] for a frame with a tag.
-///
-/// That of another VLAN is another network's, whatever it carries; an advertisement in it is worth counting. A tag of VLAN 0 has only a
-/// priority to tell (IEEE 802.1Q §6.9): the kernel takes it off and hears the frame on this interface, and so do we.
-#[inline(always)]
-pub fn decide_tagged<F: Frame + ?Sized, T: Tables>(
-    frame: &F,
-    ethernet: &ethernet::Header,
-    port: &Port,
-    tables: &T,
-) -> Verdict {
-    let Some(tag) = frame.header::<ethernet::Tag>(ethernet::LENGTH) else {
+    let Some(ethernet) = frame.header::<ethernet::Header>(0) else {
         return Verdict::Ignore;
     };
-    if tag.vlan() == 0 {
-        let ether_type = tag.ether_type.get();
-        return decide_payload::<F, T, TAGGED>(frame, ethernet, ether_type, port, tables);
-    }
-    match frame.header::<ipv4::Header>(TAGGED) {
-        Some(ip) if ip.is_plain() && ip.protocol == ipv4::PROTOCOL_VRRP => {
-            Verdict::Pass(Reason::Tagged)
+    match Payload::of(frame, &ethernet) {
+        Payload::Narrow(ether_type) => {
+            decide_narrow::<F, T, UNTAGGED>(frame, &ethernet, ether_type, port, tables)
         }
-        _ => Verdict::Ignore,
+        Payload::Wide => decide_wide::<F, T, UNTAGGED>(frame, &ethernet, port, tables),
+        Payload::NarrowBehindTag(ether_type) => {
+            decide_narrow::<F, T, TAGGED>(frame, &ethernet, ether_type, port, tables)
+        }
+        Payload::WideBehindTag => decide_wide::<F, T, TAGGED>(frame, &ethernet, port, tables),
+        Payload::TaggedVrrp => Verdict::Pass(Reason::Tagged),
+        Payload::Other => Verdict::Ignore,
     }
 }
 
-/// Where the payload of a frame begins, without a tag and behind one.
-const UNTAGGED: usize = ethernet::LENGTH;
-const TAGGED: usize = ethernet::LENGTH + ethernet::TAG_LENGTH;
-
-/// Judges what begins `AT` bytes into a frame. A constant, because the program can add no other number to a pointer into the packet.
+/// Whether VRRP stands behind a tag, without anything between.
 #[inline(always)]
-fn decide_payload<F: Frame + ?Sized, T: Tables, const AT: usize>(
+fn carries_vrrp<F: Frame + ?Sized>(frame: &F) -> bool {
+    let is_ipv4 = frame
+        .header::<ipv4::Header>(TAGGED)
+        .is_some_and(|ip| ip.is_plain() && ip.protocol == ipv4::PROTOCOL_VRRP);
+    let is_ipv6 = frame
+        .header::<ipv6::Header>(TAGGED)
+        .is_some_and(|ip| ip.is_version_6() && ip.next_header == ipv6::NEXT_HEADER_VRRP);
+    is_ipv4 || is_ipv6
+}
+
+/// Where the payload of a frame without a tag begins.
+pub const UNTAGGED: usize = ethernet::LENGTH;
+/// Where it begins behind a tag.
+pub const TAGGED: usize = ethernet::LENGTH + ethernet::TAG_LENGTH;
+
+/// Judges IPv4 or ARP that begins `AT` bytes into a frame. A constant, because the program can add no other number to a pointer into the packet.
+#[inline(always)]
+pub fn decide_narrow<F: Frame + ?Sized, T: Tables, const AT: usize>(
     frame: &F,
     ethernet: &ethernet::Header,
     ether_type: u16,
@@ -115,9 +152,34 @@ fn decide_payload<F: Frame + ?Sized, T: Tables, const AT: usize>(
 ) -> Verdict {
     match ether_type {
         ethernet::TYPE_IPV4 => {
-            advertisement::decide_frame::<F, T, AT>(frame, ethernet, port, tables)
+            advertisement::decide_ipv4::<F, T, AT>(frame, ethernet, port, tables)
         }
-        ethernet::TYPE_ARP => claim::decide::<F, T, AT>(frame, ethernet, port, tables),
+        ethernet::TYPE_ARP => claim::decide_arp::<F, T, AT>(frame, ethernet, port, tables),
+        _ => Verdict::Ignore,
+    }
+}
+
+/// Judges IPv6 that begins `AT` bytes into a frame. What stands behind extension headers is left to whoever walks through them (C014).
+#[inline(always)]
+pub fn decide_wide<F: Frame + ?Sized, T: Tables, const AT: usize>(
+    frame: &F,
+    ethernet: &ethernet::Header,
+    port: &Port,
+    tables: &T,
+) -> Verdict {
+    let Some(ip) = frame.header::<ipv6::Header>(AT) else {
+        return Verdict::Ignore;
+    };
+    if !ip.is_version_6() {
+        return Verdict::Ignore;
+    }
+    match ip.next_header {
+        ipv6::NEXT_HEADER_VRRP => {
+            advertisement::decide_ipv6::<F, T, AT>(frame, ethernet, ip, port, tables)
+        }
+        ipv6::NEXT_HEADER_ICMP => {
+            claim::decide_neighbour::<F, T, AT>(frame, ethernet, &ip, port, tables)
+        }
         _ => Verdict::Ignore,
     }
 }

@@ -6,4 +6,6 @@ pub mod arp;
 pub mod checksum;
 pub mod ethernet;
 pub mod ipv4;
+pub mod ipv6;
+pub mod neighbour;
 pub mod vrrp;

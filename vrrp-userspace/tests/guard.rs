@@ -29,9 +29,8 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use vrrp_userspace::{
     guard::{self, GuardSender, ReleaseAdvert, Script, ScriptIndex, Slot, SlotIndex, Table},
-    protocol::Monotonic,
+    protocol::{Family, Monotonic},
     system::{
-        advert_sender::VRRP_GROUP,
         clock,
         netlink::{InterfaceAddress, Netlink},
         runner::{Runner, TrackedScript, track},
@@ -265,8 +264,8 @@ fn table(folder: &Path) -> Table {
     let any_socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     let release = ReleaseAdvert {
         interface: NonZeroU32::new(name_to_index(&any_socket, "eth0").unwrap()).unwrap(),
-        source: Ipv4Addr::new(192, 168, 0, 9),
-        destination: VRRP_GROUP,
+        source: Ipv4Addr::new(192, 168, 0, 9).into(),
+        destination: Family::Ipv4.group(),
         message: GOODBYE.to_vec(),
     };
     let slot = Slot {

@@ -36,6 +36,8 @@ pub fn counts_rejected(counter: &str) -> bool {
         | Reason::OtherHost
         | Reason::ArpClaim
         | Reason::ArpMalformed
+        | Reason::NdClaim
+        | Reason::NdMalformed
         | Reason::EventLost
         | Reason::AlertLost
         | Reason::AlertSuppressed

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 
 use vrrp_ebpf::abi::Reason;
+use vrrp_ebpf::verdict::Protocol;
 use vrrp_tests::forge::{Claim, STRANGER};
 use vrrp_tests::frame::Mac;
 
@@ -122,6 +123,7 @@ fn malformed(table: &mut Table) {
     for (when, circumstances, in_vain) in [("Backup", BACKUP, false), ("Active", ACTIVE, true)] {
         let name = format!("a claim for another machine than the frame's, while {when}");
         let outcome = Outcome::Claimed {
+            by: Protocol::Arp,
             falsely: true,
             in_vain,
         };

@@ -3,7 +3,7 @@
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 #[cfg(doc)]
-use super::{Port, Reason};
+use super::{FAMILY_IPV4, FAMILY_IPV6, Port, Reason};
 
 /// Bytes of the ring of [`Alert`]s.
 pub const ALERTS_BYTES: usize = 262_144;
@@ -27,12 +27,14 @@ pub struct Alert {
     pub kind: u8,
     /// The [`Reason`] of a rejection.
     pub reason: u8,
-    /// The IP source of an advertisement, or the address that an ARP packet claims.
+    /// The IP source of an advertisement, or the address that somebody claims.
     pub address: [u8; 16],
-    /// The sender's hardware address: of the frame, or as an ARP packet states it.
+    /// The sender's hardware address: of the frame, or as a claim states it.
     pub hardware_address: [u8; 6],
+    /// [`FAMILY_IPV4`] or [`FAMILY_IPV6`]: what kind of address `address` is.
+    pub family: u8,
     /// Zero.
-    pub reserved: [u8; 2],
+    pub reserved: u8,
 }
 const _: () = assert!(size_of::<Alert>() == 40);
 

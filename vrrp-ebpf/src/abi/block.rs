@@ -2,6 +2,9 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
+#[cfg(doc)]
+use super::{FAMILY_IPV4, FAMILY_IPV6};
+
 /// Bytes of the ring of [`RouterEvent`]s: room for one per router.
 pub const EVENTS_BYTES: usize = 65_536;
 
@@ -25,8 +28,10 @@ pub struct AdvertRecord {
     pub priority: u8,
     /// How many addresses were advertised.
     pub address_count: u8,
+    /// [`FAMILY_IPV4`] or [`FAMILY_IPV6`]: what kind of address `source` is.
+    pub family: u8,
     /// Zero.
-    pub reserved: [u8; 2],
+    pub reserved: u8,
 }
 const _: () = assert!(size_of::<AdvertRecord>() == 40);
 

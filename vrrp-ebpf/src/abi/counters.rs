@@ -59,7 +59,7 @@ macro_rules! counters {
 counters! {
     /// Advertisements for our routers that passed every check.
     accepted Accepted,
-    /// Rejected: TTL was not 255 (RFC 9568 §7.1).
+    /// Rejected: TTL or hop limit was not 255 (RFC 9568 §7.1).
     ip_ttl IpTtl,
     /// Rejected: the IPv4 header was damaged.
     ip_checksum IpChecksum,
@@ -97,6 +97,10 @@ counters! {
     arp_claim ArpClaim,
     /// An ARP packet about one of our addresses contradicts itself or its frame.
     arp_malformed ArpMalformed,
+    /// A foreign hardware address claimed one of our addresses by Neighbour Discovery.
+    nd_claim NdClaim,
+    /// A neighbour advertisement about one of our addresses contradicts its frame.
+    nd_malformed NdMalformed,
     /// The event ring refused a record; the block had it.
     event_lost EventLost,
     /// The alert ring refused a record.

@@ -2,9 +2,8 @@
 
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
-use super::FAMILY_IPV4;
 #[cfg(doc)]
-use super::{BlockView, Port};
+use super::{BlockView, FAMILY_IPV4, FAMILY_IPV6, Port};
 
 /// Virtual routers one object can serve: every VRID in both families on two interfaces.
 pub const MAX_ROUTERS: usize = 1024;
@@ -35,7 +34,7 @@ pub const DESTINATION_UNICAST: u8 = 1;
 pub struct RouterKey {
     /// [`Port::number`].
     pub port: u16,
-    /// [`FAMILY_IPV4`].
+    /// [`FAMILY_IPV4`] or [`FAMILY_IPV6`].
     pub family: u8,
     /// The VRID.
     pub vrid: u8,
@@ -47,13 +46,13 @@ pub struct RouterKey {
 const _: () = assert!(size_of::<RouterKey>() == 8);
 
 impl RouterKey {
-    /// The key of the IPv4 router `vrid` on `port`.
+    /// The key of the router `vrid` of `family` on `port`.
     #[must_use]
     #[inline(always)]
-    pub const fn ipv4(port: u16, vrid: u8, destination: u8) -> Self {
+    pub const fn new(port: u16, family: u8, vrid: u8, destination: u8) -> Self {
         Self {
             port,
-            family: FAMILY_IPV4,
+            family,
             vrid,
             destination,
             reserved: [0; 3],
@@ -77,10 +76,10 @@ pub struct RouterEntry {
     pub flags: u8,
     /// v2: the password.
     pub authentication_data: [u8; 8],
-    /// Our own address: an advertisement from it is a loop or a duplicate.
-    pub own_address: [u8; 4],
+    /// Our own address, IPv4 in the first four bytes: an advertisement from it is a loop or a duplicate.
+    pub own_address: [u8; 16],
 }
-const _: () = assert!(size_of::<RouterEntry>() == 20);
+const _: () = assert!(size_of::<RouterEntry>() == 32);
 
 /// `xdp_valid_adverts drop`: a recorded advertisement goes no further.
 pub const ROUTER_DROP_VALID: u8 = 1;

@@ -4,7 +4,7 @@ use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 #[cfg(doc)]
 use super::Port;
-use super::{FAMILY_IPV4, widen};
+use super::{FAMILY_IPV4, FAMILY_IPV6, widen};
 
 /// Virtual addresses one object watches for foreign claims.
 pub const MAX_VIPS: usize = 65_536;
@@ -28,7 +28,7 @@ pub const MAX_VIPS: usize = 65_536;
 pub struct VipKey {
     /// [`Port::number`].
     pub port: u16,
-    /// [`FAMILY_IPV4`].
+    /// [`FAMILY_IPV4`] or [`FAMILY_IPV6`].
     pub family: u8,
     /// Zero.
     pub reserved: u8,
@@ -47,6 +47,18 @@ impl VipKey {
             family: FAMILY_IPV4,
             reserved: 0,
             address: widen(address),
+        }
+    }
+
+    /// The key of an IPv6 address on `port`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn ipv6(port: u16, address: [u8; 16]) -> Self {
+        Self {
+            port,
+            family: FAMILY_IPV6,
+            reserved: 0,
+            address,
         }
     }
 }

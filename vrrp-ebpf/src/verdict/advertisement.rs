@@ -5,24 +5,31 @@
 
 use super::{
     Tables, Verdict,
+    internet::Internet,
     message::{Message, STEP},
 };
 use crate::{
     abi::{
         AdvertRecord, DESTINATION_MULTICAST, DESTINATION_UNICAST, MAX_JUDGED_ADDRESSES, PORT_FINAL,
-        Port, ROUTER_DROP_VALID, Reason, Role, RouterEntry, RouterKey, widen,
+        Port, ROUTER_DROP_VALID, Reason, Role, RouterEntry, RouterKey,
     },
     frame::Frame,
     wire::{
-        ethernet, ipv4,
+        ethernet, ipv4, ipv6,
         vrrp::{self, ListDigest},
     },
 };
 
-/// Steps through the longest message the program reads itself.
+/// TTL and hop limit of an advertisement that comes from this link.
+const HOP_LIMIT: u8 = ipv4::VRRP_TTL;
+const _: () = assert!(HOP_LIMIT == ipv6::ON_LINK_HOP_LIMIT);
+/// Steps through the longest message over IPv4 that the program reads itself.
 const JUDGED_STEPS: usize = vrrp::message_length(2, MAX_JUDGED_ADDRESSES) / STEP;
-/// Steps through the longest message there can be.
+/// Steps through the longest message over IPv4 there can be.
 const ALL_STEPS: usize = vrrp::message_length(2, u8::MAX) / STEP;
+/// The same over IPv6, by addresses.
+const JUDGED_IPV6: usize = MAX_JUDGED_ADDRESSES as usize;
+const ALL_IPV6: usize = u8::MAX as usize;
 
 /// What an advertisement means for the router that hears it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,7 +91,7 @@ impl Accepted {
 
 /// A frame with an IPv4 packet `AT` bytes into it, if that carries VRRP.
 #[inline(always)]
-pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables, const AT: usize>(
+pub(super) fn decide_ipv4<F: Frame + ?Sized, T: Tables, const AT: usize>(
     frame: &F,
     ethernet: &ethernet::Header,
     port: &Port,
@@ -96,13 +103,8 @@ pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables, const AT: usize>(
     if ip.protocol != ipv4::PROTOCOL_VRRP {
         return Verdict::Ignore;
     }
-    if ethernet.destination != ethernet::VRRP_IPV4_GROUP
-        && ethernet.destination != port.hardware_address
-    {
-        return Verdict::Pass(Reason::OtherHost);
-    }
-    if port.flags & PORT_FINAL == 0 {
-        return Verdict::Pass(Reason::TagUnknown);
+    if let Some(reason) = not_ours_to_judge(ethernet, ethernet::VRRP_IPV4_GROUP, port) {
+        return Verdict::Pass(reason);
     }
     if !ip.is_plain() || ip.is_fragment() {
         return Verdict::Pass(Reason::Undecided);
@@ -114,16 +116,44 @@ pub(super) fn decide_frame<F: Frame + ?Sized, T: Tables, const AT: usize>(
         length: usize::from(ip.total_length.get()).wrapping_sub(ipv4::LENGTH),
         hardware_address: ethernet.source,
     };
-    let Some(header) = frame.header::<vrrp::Header>(envelope.message) else {
-        return Verdict::Pass(Reason::PacketLength);
-    };
-    if header.address_count > MAX_JUDGED_ADDRESSES {
-        return Verdict::Pass(Reason::Undecided);
-    }
-    judge::<F, T, JUDGED_STEPS>(frame, &envelope, &header, tables)
+    judge::<F, T, _, JUDGED_STEPS>(frame, &envelope, tables, MAX_JUDGED_ADDRESSES)
 }
 
-/// Judges a datagram as a raw socket delivers it: from the IP header on, whole, with whatever options, its IP header verified.
+/// A frame with an IPv6 packet `AT` bytes into it that carries VRRP and nothing before it.
+#[inline(always)]
+pub(super) fn decide_ipv6<F: Frame + ?Sized, T: Tables, const AT: usize>(
+    frame: &F,
+    ethernet: &ethernet::Header,
+    ip: ipv6::Header,
+    port: &Port,
+    tables: &T,
+) -> Verdict {
+    if let Some(reason) = not_ours_to_judge(ethernet, ethernet::VRRP_IPV6_GROUP, port) {
+        return Verdict::Pass(reason);
+    }
+    let envelope = Envelope {
+        ip,
+        port: port.number,
+        message: AT + ipv6::LENGTH,
+        length: usize::from(ip.payload_length.get()),
+        hardware_address: ethernet.source,
+    };
+    judge::<F, T, _, JUDGED_IPV6>(frame, &envelope, tables, MAX_JUDGED_ADDRESSES)
+}
+
+/// Why a frame with VRRP in it is left to others.
+#[inline(always)]
+fn not_ours_to_judge(ethernet: &ethernet::Header, group: [u8; 6], port: &Port) -> Option<Reason> {
+    if ethernet.destination != group && ethernet.destination != port.hardware_address {
+        Some(Reason::OtherHost)
+    } else if port.flags & PORT_FINAL == 0 {
+        Some(Reason::TagUnknown)
+    } else {
+        None
+    }
+}
+
+/// Judges a datagram as a raw socket of IPv4 delivers it: from the IP header on, whole, with whatever options, its IP header verified.
 #[must_use]
 pub fn decide_datagram<F: Frame + ?Sized, T: Tables>(frame: &F, port: u16, tables: &T) -> Verdict {
     let Some(ip) = frame.header::<ipv4::Header>(0) else {
@@ -136,72 +166,106 @@ pub fn decide_datagram<F: Frame + ?Sized, T: Tables>(frame: &F, port: u16, table
         length: usize::from(ip.total_length.get()).wrapping_sub(ip.header_length()),
         hardware_address: [0; 6],
     };
-    let Some(header) = frame.header::<vrrp::Header>(envelope.message) else {
-        return Verdict::Pass(Reason::PacketLength);
+    judge::<F, T, _, ALL_STEPS>(frame, &envelope, tables, u8::MAX)
+}
+
+/// Judges a message as a raw socket of IPv6 delivers it: without its header, of which the socket tells what is in `ip`.
+#[must_use]
+pub fn decide_message<F: Frame + ?Sized, T: Tables>(
+    message: &F,
+    ip: ipv6::Header,
+    port: u16,
+    tables: &T,
+) -> Verdict {
+    let envelope = Envelope {
+        ip,
+        port,
+        message: 0,
+        length: usize::from(ip.payload_length.get()),
+        hardware_address: [0; 6],
     };
-    judge::<F, T, ALL_STEPS>(frame, &envelope, &header, tables)
+    judge::<F, T, _, ALL_IPV6>(message, &envelope, tables, u8::MAX)
 }
 
 /// Where a message lies and how it came.
-pub(super) struct Envelope {
-    ip: ipv4::Header,
+struct Envelope<I> {
+    ip: I,
     port: u16,
     /// Offset of the VRRP message in the frame.
-    pub(super) message: usize,
+    message: usize,
     /// Its length, as the IP header has it.
-    pub(super) length: usize,
+    length: usize,
     hardware_address: [u8; 6],
 }
 
+/// Judges the message of `envelope`, unless it has more than `most` addresses.
 #[inline(always)]
-fn judge<F: Frame + ?Sized, T: Tables, const STEPS: usize>(
+fn judge<F: Frame + ?Sized, T: Tables, I: Internet, const STEPS: usize>(
     frame: &F,
-    envelope: &Envelope,
-    header: &vrrp::Header,
+    envelope: &Envelope<I>,
     tables: &T,
+    most: u8,
 ) -> Verdict {
-    let destination = if envelope.ip.destination == ipv4::VRRP_GROUP {
+    let Some(header) = frame.header::<vrrp::Header>(envelope.message) else {
+        return Verdict::Pass(Reason::PacketLength);
+    };
+    if header.address_count > most {
+        return Verdict::Pass(Reason::Undecided);
+    }
+    let destination = if envelope.ip.is_to_group() {
         DESTINATION_MULTICAST
     } else {
         DESTINATION_UNICAST
     };
-    let Some(entry) = tables.router(&RouterKey::ipv4(envelope.port, header.vrid, destination))
-    else {
+    let key = RouterKey::new(envelope.port, I::FAMILY, header.vrid, destination);
+    let Some(entry) = tables.router(&key) else {
         return Verdict::Pass(Reason::UnknownRouter);
     };
-    match check::<F, STEPS>(frame, envelope, header, &entry) {
-        Ok(list_digest) => Verdict::Accept(Accepted {
-            slot: entry.slot,
-            record: record(envelope, header, list_digest),
-            drop: entry.flags & ROUTER_DROP_VALID != 0,
-        }),
-        Err(reason) => Verdict::Reject {
-            reason,
-            slot: entry.slot,
-            source: envelope.ip.source,
-        },
+    let reject = |reason| Verdict::Reject {
+        reason,
+        slot: entry.slot,
+        family: I::FAMILY,
+        source: envelope.ip.source(),
+    };
+    if let Err(reason) = check_header(envelope, &header, &entry) {
+        return reject(reason);
     }
+    let Some(message) = I::read::<F, STEPS>(
+        frame,
+        envelope.message,
+        envelope.length,
+        header.address_count,
+    ) else {
+        return reject(Reason::PacketLength);
+    };
+    if let Err(reason) = check_message(envelope, &header, &message, &entry) {
+        return reject(reason);
+    }
+    Verdict::Accept(Accepted {
+        slot: entry.slot,
+        record: record(envelope, &header, message.list_digest),
+        drop: entry.flags & ROUTER_DROP_VALID != 0,
+    })
 }
 
-/// Every check, cheapest and most telling first. Returns the digest of the address list.
+/// What can be told without the addresses, cheapest and most telling first.
 #[inline(always)]
-fn check<F: Frame + ?Sized, const STEPS: usize>(
-    frame: &F,
-    envelope: &Envelope,
+fn check_header<I: Internet>(
+    envelope: &Envelope<I>,
     header: &vrrp::Header,
     entry: &RouterEntry,
-) -> Result<ListDigest, Reason> {
+) -> Result<(), Reason> {
     let ip = &envelope.ip;
-    if ip.is_plain() && !ip.sum().is_intact() {
+    if ip.is_damaged() {
         return Err(Reason::IpChecksum);
     }
-    if ip.time_to_live != ipv4::VRRP_TTL {
+    if ip.hop_limit() != HOP_LIMIT {
         return Err(Reason::IpTtl);
     }
-    if ip.source == entry.own_address {
+    if ip.source() == entry.own_address {
         return Err(Reason::OwnAddress);
     }
-    if !ipv4::can_be_source(ip.source) {
+    if !ip.has_possible_source() {
         return Err(Reason::IpSource);
     }
     if header.version() != entry.version {
@@ -210,18 +274,35 @@ fn check<F: Frame + ?Sized, const STEPS: usize>(
     if header.message_type() != vrrp::TYPE_ADVERTISEMENT {
         return Err(Reason::PacketType);
     }
-    if envelope.length != vrrp::message_length(entry.version, header.address_count) {
+    if envelope.length != I::message_length(entry.version, header.address_count) {
         return Err(Reason::PacketLength);
     }
-    let message = Message::read::<F, STEPS>(frame, envelope, header.address_count)
-        .ok_or(Reason::PacketLength)?;
+    Ok(())
+}
+
+/// What takes the whole message to tell.
+#[inline(always)]
+fn check_message<I: Internet>(
+    envelope: &Envelope<I>,
+    header: &vrrp::Header,
+    message: &Message,
+    entry: &RouterEntry,
+) -> Result<(), Reason> {
     if entry.version == 2 {
-        check_version_2(&message, header, entry)?;
+        check_version_2(message, header, entry)?;
     } else {
         check_version_3(header)?;
     }
-    check_sum(&message, envelope, entry)?;
-    Ok(message.list_digest)
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a message of 255 addresses has 4,088 bytes"
+    )]
+    let length = envelope.length as u16;
+    if envelope.ip.is_intact(entry.version, message.sum, length) {
+        Ok(())
+    } else {
+        Err(Reason::Checksum)
+    }
 }
 
 /// RFC 2338 §7.1 and RFC 3768 §7.1.
@@ -258,27 +339,12 @@ fn check_version_3(header: &vrrp::Header) -> Result<(), Reason> {
     Ok(())
 }
 
-/// v2 sums the message (RFC 3768 §5.3.8); v3 over IPv4 sums a pseudo-header too (RFC 5798 §5.2.8) or does not (RFC 9568 §5.2.8), and both
-/// forms are heard.
 #[inline(always)]
-fn check_sum(message: &Message, envelope: &Envelope, entry: &RouterEntry) -> Result<(), Reason> {
-    if message.sum.is_intact() {
-        return Ok(());
-    }
-    if entry.version == 3 {
-        let ip = &envelope.ip;
-        let header_length = u16::from(ip.version_and_length & 0x0f) * 4;
-        let length = ip.total_length.get().wrapping_sub(header_length);
-        let pseudo = vrrp::pseudo_header(ip.source, ip.destination, length);
-        if message.sum.add(pseudo.folded()).is_intact() {
-            return Ok(());
-        }
-    }
-    Err(Reason::Checksum)
-}
-
-#[inline(always)]
-fn record(envelope: &Envelope, header: &vrrp::Header, list_digest: ListDigest) -> AdvertRecord {
+fn record<I: Internet>(
+    envelope: &Envelope<I>,
+    header: &vrrp::Header,
+    list_digest: ListDigest,
+) -> AdvertRecord {
     let interval_centiseconds = if header.version() == 2 {
         u16::from(header.interval_seconds()) * 100
     } else {
@@ -286,12 +352,13 @@ fn record(envelope: &Envelope, header: &vrrp::Header, list_digest: ListDigest) -
     };
     AdvertRecord {
         time_ns: 0,
-        source: widen(envelope.ip.source),
+        source: envelope.ip.source(),
         hardware_address: envelope.hardware_address,
         interval_centiseconds,
         list_digest: list_digest.get(),
         priority: header.priority,
         address_count: header.address_count,
-        reserved: [0; 2],
+        family: I::FAMILY,
+        reserved: 0,
     }
 }

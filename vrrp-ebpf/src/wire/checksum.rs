@@ -2,7 +2,7 @@
 
 /// A ones' complement sum in the making.
 ///
-/// Holds 65,536 words before it could overflow; the longest message we sum has 527.
+/// Holds 65,536 words before it could overflow; the longest message we sum has 2,064.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Sum(u32);
 
@@ -33,6 +33,17 @@ impl Sum {
     pub const fn add_address(self, address: [u8; 4]) -> Self {
         self.add_bytes(address[0], address[1])
             .add_bytes(address[2], address[3])
+    }
+
+    /// Adds the eight words of an IPv6 address.
+    #[must_use]
+    #[inline(always)]
+    pub const fn add_wide_address(self, address: &[u8; 16]) -> Self {
+        let [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = *address;
+        self.add_address([a, b, c, d])
+            .add_address([e, f, g, h])
+            .add_address([i, j, k, l])
+            .add_address([m, n, o, p])
     }
 
     /// Adds every word of `bytes`; an odd last byte counts as the high half of a word.

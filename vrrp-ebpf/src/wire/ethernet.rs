@@ -14,12 +14,16 @@ pub const VLAN_BITS: u16 = 0x0fff;
 pub const TYPE_IPV4: u16 = 0x0800;
 /// EtherType of ARP.
 pub const TYPE_ARP: u16 = 0x0806;
+/// EtherType of IPv6.
+pub const TYPE_IPV6: u16 = 0x86dd;
 /// EtherType of a customer VLAN tag (IEEE 802.1Q).
 pub const TYPE_VLAN: u16 = 0x8100;
 /// EtherType of a service VLAN tag (IEEE 802.1ad).
 pub const TYPE_SERVICE_VLAN: u16 = 0x88a8;
 /// Where 224.0.0.18 is sent to (RFC 1112 §6.4 applied to RFC 9568 §5.1.1.2).
 pub const VRRP_IPV4_GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
+/// Where ff02::12 is sent to (RFC 2464 §7 applied to RFC 9568 §5.1.2.2).
+pub const VRRP_IPV6_GROUP: [u8; 6] = [0x33, 0x33, 0x00, 0x00, 0x00, 0x12];
 /// Everybody.
 pub const BROADCAST: [u8; 6] = [0xff; 6];
 

@@ -1,4 +1,4 @@
-//! The VRRP message of both versions over IPv4 (RFC 9568 §5.2, RFC 3768 §5.3).
+//! The VRRP message of both versions (RFC 9568 §5.2, RFC 3768 §5.3).
 
 use zerocopy::{
     FromBytes, Immutable, IntoBytes, KnownLayout, Unaligned, byteorder::network_endian,
@@ -10,6 +10,8 @@ use super::{checksum::Sum, ipv4};
 pub const LENGTH: usize = 8;
 /// Length of an IPv4 address in the list.
 pub const IPV4_ADDRESS_LENGTH: usize = 4;
+/// Length of an IPv6 address in the list.
+pub const IPV6_ADDRESS_LENGTH: usize = 16;
 /// Length of the authentication data behind the addresses, in v2 only (RFC 3768 §5.3.10).
 pub const AUTHENTICATION_LENGTH: usize = 8;
 /// The only type there is (RFC 9568 §5.2.2).
@@ -84,6 +86,12 @@ pub const fn message_length(version: u8, address_count: u8) -> usize {
     LENGTH + address_count as usize * IPV4_ADDRESS_LENGTH + authentication
 }
 
+/// How long a message with `address_count` IPv6 addresses is, in bytes; there is only v3.
+#[must_use]
+pub const fn message_length_ipv6(address_count: u8) -> usize {
+    LENGTH + address_count as usize * IPV6_ADDRESS_LENGTH
+}
+
 /// The pseudo-header that RFC 5798 §5.2.8 sums before a v3 message over IPv4.
 #[must_use]
 pub fn pseudo_header(source: [u8; 4], destination: [u8; 4], length: u16) -> Sum {
@@ -112,16 +120,23 @@ impl ListDigest {
         Self(self.0.rotate_left(5) ^ word as u32)
     }
 
-    /// The digest of `addresses`.
+    /// Takes in four bytes of the list.
     #[must_use]
-    pub fn of(addresses: impl IntoIterator<Item = [u8; 4]>) -> Self {
-        addresses
-            .into_iter()
-            .fold(Self::new(), |digest, [a, b, c, d]| {
-                digest
-                    .add(u16::from_be_bytes([a, b]))
-                    .add(u16::from_be_bytes([c, d]))
-            })
+    #[inline(always)]
+    pub const fn add_bytes(self, [a, b, c, d]: [u8; 4]) -> Self {
+        self.add(u16::from_be_bytes([a, b]))
+            .add(u16::from_be_bytes([c, d]))
+    }
+
+    /// The digest of `addresses`, as they stand in a message: each has four bytes or sixteen.
+    #[must_use]
+    pub fn of<A: AsRef<[u8]>>(addresses: impl IntoIterator<Item = A>) -> Self {
+        addresses.into_iter().fold(Self::new(), |digest, address| {
+            let (words, _) = address.as_ref().as_chunks::<4>();
+            words
+                .iter()
+                .fold(digest, |digest, word| digest.add_bytes(*word))
+        })
     }
 
     /// The number, as it stands in a map.

@@ -252,7 +252,7 @@ fn moment(moment: Timestamp, zone: &TimeZone) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::BTreeMap, net::Ipv4Addr};
+    use std::{collections::BTreeMap, net::IpAddr};
 
     use expect_test::expect;
 
@@ -261,7 +261,7 @@ mod tests {
     fn heard(priority: u8, count: u64, first_ms: i64, last_ms: i64) -> Adverts {
         Adverts {
             way: Direction::Heard,
-            source: Some(Ipv4Addr::new(10, 89, 0, 9)),
+            source: Some(IpAddr::from([10, 89, 0, 9])),
             priority,
             interval_ms: 1000,
             count,

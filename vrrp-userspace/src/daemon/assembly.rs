@@ -1,11 +1,10 @@
 //! How the parts are made from the configuration and the plan.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::Path};
+use std::{collections::BTreeMap, net::IpAddr, path::Path};
 
 use anyhow::Result;
 use rustix::system::uname;
 use tracing::{debug, error, warn};
-use vrrp_ebpf::wire::ipv4;
 
 use super::{
     network::{NOT_LOADED, Network},
@@ -119,6 +118,7 @@ pub(super) fn accounts(config: &Config) -> impl Fn(&ScriptCommand) -> Option<(u3
 /// What each router depends on, by slot.
 pub(super) fn dependencies(plan: &Plan) -> BTreeMap<usize, Dependencies> {
     let depends_on = |router: &RouterPlan| Dependencies {
+        family: router.settings.family,
         interface: router.settings.interface.clone(),
         interfaces: router.interfaces.clone(),
         scripts: router.tracked.clone(),
@@ -140,14 +140,18 @@ pub(super) fn script_names(plan: &Plan) -> BTreeMap<ScriptIndex, String> {
 pub(super) fn guard_slot(
     router: &RouterPlan,
     network: &Network,
-    source: Option<Ipv4Addr>,
+    source: Option<IpAddr>,
 ) -> guard::Slot {
     let release = source.and_then(|source| {
         Some(ReleaseAdvert {
             interface: network.index_of(&router.settings.interface)?,
             source,
-            destination: ipv4::VRRP_GROUP.into(),
-            message: router.template.message(Priority::RELEASE, source),
+            destination: router.settings.family.group(),
+            message: router.template.message(
+                Priority::RELEASE,
+                source,
+                router.settings.family.group(),
+            ),
         })
     });
     guard::Slot {

@@ -24,7 +24,7 @@ use rustix::{
 };
 use vrrp_ebpf::{
     abi::{BlockView, Role, RouterEntry, RouterKey, VipEntry, VipKey},
-    verdict::{Tables, Verdict, decide_datagram},
+    verdict::{Tables, Verdict, decide_datagram, decide_message},
 };
 
 use self::{
@@ -48,8 +48,12 @@ use super::{
     },
 };
 use crate::{
-    protocol::{Action, Advertisement, Event, Monotonic, Priority, State, Transition},
-    system::{clock, datapath::Doorbell, raw_socket::Buffer},
+    protocol::{Action, Advertisement, Event, Family, Monotonic, Priority, State, Transition},
+    system::{
+        clock,
+        datapath::Doorbell,
+        raw_socket::{Buffer, Datagram},
+    },
 };
 
 /// Datagrams taken from one socket before the others have their turn: more than its buffer holds, so that what had arrived before a deadline
@@ -171,7 +175,8 @@ impl Election {
         watched.extend(
             self.ports
                 .iter()
-                .map(|port| PollFd::new(&port.ear, PollFlags::IN)),
+                .flat_map(|port| &port.ears)
+                .map(|ear| PollFd::new(ear, PollFlags::IN)),
         );
         match poll(&mut watched, timeout.as_ref()) {
             // Interrupted or not: whatever woke us is looked for, and if it was nothing, we come back.
@@ -239,6 +244,15 @@ impl Election {
             Input::Listen(port) => {
                 self.deafen(port.number);
                 self.ports.push(*port);
+            }
+            Input::HearAlso { port, ear } => {
+                let before = match self.port(port) {
+                    Some(port) => port.hear_also(ear),
+                    None => Some(ear),
+                };
+                if let Some(ear) = before {
+                    self.discarded.push(Box::new(ear));
+                }
             }
             Input::Deafen(number) => self.deafen(number),
             Input::Hear { port, hearing } => {
@@ -383,28 +397,45 @@ impl Election {
     /// Judges what came by the raw sockets.
     fn hear_raw(&mut self, buffer: &mut Buffer) {
         for index in 0..self.ports.len() {
-            for count in 0..DATAGRAMS_AT_ONCE {
-                let Some(port) = self.ports.get_mut(index) else {
-                    break;
-                };
-                let number = port.number;
-                let Ok(Some(datagram)) = port.ear.receive(buffer) else {
-                    break;
-                };
-                if count == 0 {
-                    // Before the first is judged: what it says is then later than what was lost.
-                    port.count_losses();
+            let ears = self.ports.get(index).map_or(0, |port| port.ears.len());
+            for ear in 0..ears {
+                let mut count = 0;
+                while count < DATAGRAMS_AT_ONCE && self.hear_one(index, ear, count, buffer) {
+                    count += 1;
                 }
-                let tables = RawTables {
-                    routers: &self.routers,
-                    seats: &self.seats,
-                };
-                let verdict = decide_datagram(datagram, number, &tables);
-                port.judged(&verdict);
-                self.tap.offer(number, Layer::Ip, datagram, &verdict);
-                self.judged(number, verdict);
             }
         }
+    }
+
+    /// Judges the next datagram of an ear of a port; `false` when there is none. It is the `count`-th of this turn.
+    fn hear_one(&mut self, port: usize, ear: usize, count: usize, buffer: &mut Buffer) -> bool {
+        let Some(port) = self.ports.get_mut(port) else {
+            return false;
+        };
+        let number = port.number;
+        let received = port.ears.get_mut(ear).map(|ear| ear.receive(buffer));
+        let Some(Ok(Some(datagram))) = received else {
+            return false;
+        };
+        if count == 0 {
+            // Before the first is judged: what it says is then later than what was lost.
+            port.count_losses();
+        }
+        let tables = RawTables {
+            routers: &self.routers,
+            seats: &self.seats,
+        };
+        let verdict = match datagram {
+            Datagram::Ipv4(bytes) => decide_datagram(bytes, number, &tables),
+            Datagram::Ipv6(ip, message) => decide_message(message, ip, number, &tables),
+        };
+        port.judged(&verdict);
+        if self.tap.is_open() {
+            self.tap
+                .offer(number, Layer::Ip, &datagram.bytes(), &verdict);
+        }
+        self.judged(number, verdict);
+        true
     }
 
     fn judged(&mut self, port: u16, verdict: Verdict) {
@@ -422,6 +453,7 @@ impl Election {
             Verdict::Reject {
                 reason,
                 slot,
+                family,
                 source,
             } => {
                 if let Some(seat) = self.seats.get_mut(&(slot as usize)) {
@@ -430,7 +462,7 @@ impl Election {
                 // A flood must not push transitions out of the queue.
                 let port = self.port(port);
                 if port.is_some_and(|port| port.may_tell(reason, now)) {
-                    let source = source.into();
+                    let source = Family::of_key(family).read(source);
                     let rejected = Told::Rejected { reason, source };
                     self.executor.tell(slot as usize, now, rejected);
                 }

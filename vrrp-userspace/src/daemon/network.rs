@@ -1,7 +1,7 @@
 //! The interfaces of the plan, brought up as they appear: the program, the ears, and the voices of the routers on them.
 
-mod arp_ear;
 pub(super) mod carrier;
+mod claim_ear;
 pub(super) mod inspector;
 pub(super) mod port;
 mod program;
@@ -13,21 +13,18 @@ mod view;
 
 use std::{
     collections::BTreeMap,
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::{Arc, Mutex},
 };
 
 use tokio::sync::mpsc;
 use tracing::{debug, info, warn};
-use vrrp_ebpf::{
-    abi::{self, Alert, PORT_FINAL},
-    wire::ipv4,
-};
+use vrrp_ebpf::abi::{self, Alert, PORT_FINAL};
 
 use self::{
-    arp_ear::{ArpEar, Watched},
     carrier::Carrier,
+    claim_ear::{ClaimEar, Watched},
     inspector::Inspector,
     port::Port,
     standing::Standing,
@@ -42,11 +39,14 @@ use super::{
     election::inbox::{Input, Outbox},
     plan::{Plan, RouterPlan},
 };
-use crate::system::{
-    advert_sender::AdvertSender,
-    datapath::{Datapath, Publisher},
-    netlink::{Link, Netlink, NetlinkError, primary_address},
-    raw_socket::{Hearing, RawSocket},
+use crate::{
+    protocol::Family,
+    system::{
+        advert_sender::AdvertSender,
+        datapath::{Datapath, Publisher},
+        netlink::{Link, Netlink, NetlinkError, primary_address},
+        raw_socket::{Hearing, RawSocket},
+    },
 };
 
 /// The interfaces and what sits on them.
@@ -69,7 +69,7 @@ pub(super) struct Network {
 }
 
 /// The address each router speaks from, by slot; none where there is none.
-pub(super) type Sources = BTreeMap<usize, Option<Ipv4Addr>>;
+pub(super) type Sources = BTreeMap<usize, Option<IpAddr>>;
 
 /// Whom the interfaces have something to say to.
 pub(super) struct Outlets {
@@ -90,9 +90,11 @@ struct Known {
     port: abi::Port,
     standing: Standing,
     /// Hears claims where the program does not judge them.
-    ear: Option<ArpEar>,
+    ear: Option<ClaimEar>,
     /// Why there is no raw socket although adverts are to be heard. Nobody speaks here until there is one.
     deaf_because: Option<String>,
+    /// Whether the election hears IPv6 here too.
+    hears_ipv6: bool,
 }
 
 impl Known {
@@ -152,7 +154,7 @@ impl Network {
     }
 
     /// The address that the router of `slot` speaks from.
-    pub(super) fn source_of(&self, slot: usize) -> Option<Ipv4Addr> {
+    pub(super) fn source_of(&self, slot: usize) -> Option<IpAddr> {
         self.sources.get(&slot).copied().flatten()
     }
 
@@ -195,6 +197,7 @@ impl Network {
             standing: self.attach(interface, link, port),
             ear: None,
             deaf_because: None,
+            hears_ipv6: false,
         };
         self.known.insert(link.name.clone(), known);
         if interface.carries_adverts {
@@ -270,7 +273,7 @@ impl Network {
             known.ear = None;
         } else if known.ear.is_none() {
             let outlets = ear_outlets(&self.outlets, tally);
-            match ArpEar::open(known.index, known.port, &self.watched, outlets) {
+            match ClaimEar::open(known.index, known.port, &self.watched, outlets) {
                 Ok(ear) => known.ear = ear,
                 Err(error) => {
                     warn!("foreign claims of addresses go unnoticed on {name}: {error}");
@@ -324,7 +327,7 @@ impl Network {
     /// When the addresses cannot be listed. Nothing has changed then: not knowing is no reason to give addresses up.
     pub(super) async fn find_sources(&mut self, plan: &Plan) -> Result<Sources, NetlinkError> {
         let mut found = self.look_for_sources(plan).await?;
-        let has_lost = |(slot, new): (&usize, &Option<Ipv4Addr>)| {
+        let has_lost = |(slot, new): (&usize, &Option<IpAddr>)| {
             new.is_none() && self.sources.get(slot).is_some_and(Option::is_some)
         };
         if found.iter().any(has_lost) {
@@ -354,13 +357,14 @@ impl Network {
                 .filter(|observed| observed.address.interface == *interface && !observed.is_ours)
                 .cloned()
                 .collect();
-            (*slot, primary_address(&there, &virtual_addresses))
+            let family = router.settings.family;
+            (*slot, primary_address(family, &there, &virtual_addresses))
         };
         Ok(plan.routers.iter().map(source).collect())
     }
 
     /// Opens the voice of `slot`. `false` when that did not work and is to be tried again.
-    fn speak_from(&mut self, plan: &Plan, slot: usize, source: Option<Ipv4Addr>) -> bool {
+    fn speak_from(&mut self, plan: &Plan, slot: usize, source: Option<IpAddr>) -> bool {
         let Some(source) = source else {
             return true;
         };
@@ -371,7 +375,11 @@ impl Network {
         let Some(index) = self.index_of(name) else {
             return false;
         };
-        let sender = match AdvertSender::open(index, source, ipv4::VRRP_GROUP.into()) {
+        let family = router.settings.family;
+        if family == Family::Ipv6 && !self.hear_ipv6(name) {
+            return false;
+        }
+        let sender = match AdvertSender::open(index, source, family.group()) {
             Ok(sender) => sender,
             Err(error) => {
                 warn!(
@@ -403,6 +411,27 @@ impl Network {
         }
     }
 
+    /// Has the election hear IPv6 on an interface too; only where somebody has an address to speak from does that work.
+    fn hear_ipv6(&mut self, name: &str) -> bool {
+        let Some(known) = self.known.get_mut(name) else {
+            return false;
+        };
+        if known.hears_ipv6 {
+            return true;
+        }
+        match RawSocket::open(name, known.index, Family::Ipv6, known.hearing()) {
+            Ok(ear) => {
+                let port = known.port.number;
+                known.hears_ipv6 = self.outlets.election.send(Input::HearAlso { port, ear });
+                known.hears_ipv6
+            }
+            Err(error) => {
+                warn!("no raw socket for IPv6 on {name}: {error}; it is tried again");
+                false
+            }
+        }
+    }
+
     /// Has the election listen on an interface that has been brought up. If that does not work it is said, and tried again at the next look.
     fn listen(&mut self, name: &str) {
         let tally = self.tally(name);
@@ -410,7 +439,8 @@ impl Network {
             return;
         };
         let before = known.deaf_because.take();
-        match RawSocket::open(name, known.index, known.hearing()) {
+        known.hears_ipv6 = false;
+        match RawSocket::open(name, known.index, Family::Ipv4, known.hearing()) {
             Ok(ear) => {
                 let port = Port::new(known.port.number, name, ear, tally);
                 self.outlets.election.send(Input::Listen(Box::new(port)));
@@ -429,8 +459,8 @@ impl Network {
     }
 }
 
-fn ear_outlets(outlets: &Outlets, tally: Arc<Tally>) -> arp_ear::Outlets {
-    arp_ear::Outlets {
+fn ear_outlets(outlets: &Outlets, tally: Arc<Tally>) -> claim_ear::Outlets {
+    claim_ear::Outlets {
         tally,
         alerts: outlets.alerts.clone(),
         tap: Arc::clone(&outlets.tap),

@@ -6,12 +6,12 @@ pub(super) mod held;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::Ipv4Addr,
+    net::IpAddr,
 };
 
 use crate::{
     guard::ScriptIndex,
-    protocol::{Event, FaultReason, FaultReasons, Priority},
+    protocol::{Event, Family, FaultReason, FaultReasons, Priority},
     tracking::{Effect, ScriptStatus, Weight, effective_priority},
 };
 
@@ -19,6 +19,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dependencies {
     pub(super) interface: String,
+    pub(super) family: Family,
     /// Its own interface and those of its addresses.
     pub(super) interfaces: BTreeSet<String>,
     pub(super) scripts: Vec<(ScriptIndex, Weight)>,
@@ -29,7 +30,7 @@ pub(super) struct Dependencies {
 #[derive(Debug)]
 struct Observed {
     depends_on: Dependencies,
-    source: Option<Ipv4Addr>,
+    source: Option<IpAddr>,
     told_faults: Option<FaultReasons>,
     told_priority: Priority,
 }
@@ -98,7 +99,7 @@ impl Observer {
     }
 
     /// A router has an address to speak from, or none. `true` if that is news.
-    pub(super) fn source(&mut self, slot: usize, source: Option<Ipv4Addr>) -> bool {
+    pub(super) fn source(&mut self, slot: usize, source: Option<IpAddr>) -> bool {
         self.routers
             .get_mut(&slot)
             .is_some_and(|router| std::mem::replace(&mut router.source, source) != source)
@@ -188,10 +189,10 @@ impl Observer {
             .iter()
             .filter(|name| !self.up.contains(*name))
             .map(|name| FaultReason::InterfaceDown(name.clone()));
-        let silent = router
-            .source
-            .is_none()
-            .then(|| FaultReason::NoPrimaryAddress(depends_on.interface.clone()));
+        let silent = router.source.is_none().then(|| match depends_on.family {
+            Family::Ipv4 => FaultReason::NoPrimaryAddress(depends_on.interface.clone()),
+            Family::Ipv6 => FaultReason::NoLinkLocalAddress(depends_on.interface.clone()),
+        });
         let scripts = depends_on.scripts.iter().filter_map(|(script, weight)| {
             let name = || self.names.get(script).cloned().unwrap_or_default();
             match weight.effect(self.status(*script)) {
@@ -220,7 +221,7 @@ mod tests {
         );
         observer.interface("eth0", true);
         observer.interface("eth1", true);
-        observer.source(0, Some(Ipv4Addr::new(10, 0, 0, 1)));
+        observer.source(0, Some(IpAddr::from([10, 0, 0, 1])));
         assert_eq!(faults(&mut observer), "script chk has not reported yet");
         observer.script(CHK, ScriptStatus::Up);
         assert_eq!(faults(&mut observer), "");
@@ -235,6 +236,7 @@ mod tests {
         let needs = |interfaces: [&str; 1]| {
             let dependencies = Dependencies {
                 interface: "eth0".into(),
+                family: Family::Ipv4,
                 interfaces: interfaces.map(String::from).into(),
                 scripts: Vec::new(),
                 priority: Priority::DEFAULT,
@@ -253,7 +255,7 @@ mod tests {
         for _ in 0..1_000 {
             observer.interface("eth0", true);
             observer.interface("eth1", true);
-            observer.source(0, Some(Ipv4Addr::LOCALHOST));
+            observer.source(0, Some(IpAddr::from([127, 0, 0, 1])));
             observer.script(CHK, ScriptStatus::Down);
             observer.interface("eth1", false);
             observer.news();
@@ -294,7 +296,7 @@ mod tests {
         let mut observer = seed();
         observer.interface("eth0", true);
         observer.interface("eth1", true);
-        observer.source(0, Some(Ipv4Addr::LOCALHOST));
+        observer.source(0, Some(IpAddr::from([127, 0, 0, 1])));
         observer.script(CHK, ScriptStatus::Up);
         observer.news();
         observer
@@ -313,6 +315,7 @@ mod tests {
     fn depends_on() -> Dependencies {
         Dependencies {
             interface: "eth0".into(),
+            family: Family::Ipv4,
             interfaces: ["eth0".to_owned(), "eth1".to_owned()].into(),
             scripts: vec![(
                 CHK,

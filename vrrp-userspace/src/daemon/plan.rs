@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     num::NonZeroU32,
 };
 
@@ -17,12 +17,9 @@ use vrrp_ebpf::abi::{
 };
 
 use crate::{
-    config::{
-        Config, GarpGuard, Instance, ScriptCommand, TrackScript, ValidAdverts, VirtualAddress,
-        XdpMode,
-    },
+    config::{Config, GarpGuard, Instance, ScriptCommand, TrackScript, ValidAdverts, XdpMode},
     guard::{Script, ScriptIndex},
-    protocol::{Announcements, Settings, Vrid, advertisement::Template},
+    protocol::{Announcements, Family, Settings, Vrid, advertisement::Template},
     system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
     tracking::Weight,
 };
@@ -68,17 +65,23 @@ pub(super) struct RouterPlan {
 
 impl RouterPlan {
     /// Who it is: what a reload cannot change without making it another router.
-    pub(super) fn identity(&self) -> (&str, Vrid) {
-        (&self.settings.interface, self.settings.vrid)
+    pub(super) fn identity(&self) -> (&str, Family, Vrid) {
+        let settings = &self.settings;
+        (&settings.interface, settings.family, settings.vrid)
     }
 
     /// Under what its advertisements are looked up.
     pub(super) fn key(&self) -> RouterKey {
-        RouterKey::ipv4(self.port, self.settings.vrid.get(), DESTINATION_MULTICAST)
+        RouterKey::new(
+            self.port,
+            self.settings.family.key(),
+            self.settings.vrid.get(),
+            DESTINATION_MULTICAST,
+        )
     }
 
     /// What is checked in them, when it speaks from `own_address`.
-    pub(super) fn entry(&self, slot: u32, own_address: Ipv4Addr) -> RouterEntry {
+    pub(super) fn entry(&self, slot: u32, own_address: IpAddr) -> RouterEntry {
         let authentication = self.template.authentication;
         RouterEntry {
             slot,
@@ -91,7 +94,7 @@ impl RouterPlan {
                 0
             },
             authentication_data: authentication.data(),
-            own_address: own_address.octets(),
+            own_address: Family::write(own_address),
         }
     }
 
@@ -364,6 +367,7 @@ fn settings(instance: &Instance) -> Settings {
         interface: instance.interface.clone(),
         vrid: instance.vrid,
         version: instance.version,
+        family: instance.family,
         priority: instance.priority,
         advertisement_interval: instance.advertisement_interval,
         preempt: instance.preempt,
@@ -378,12 +382,9 @@ fn settings(instance: &Instance) -> Settings {
     }
 }
 
-fn advertised(instance: &Instance) -> Vec<Ipv4Addr> {
-    let ipv4 = |address: &VirtualAddress| match address.address {
-        IpAddr::V4(address) => Some(address),
-        IpAddr::V6(_) => None,
-    };
-    instance.virtual_addresses.iter().filter_map(ipv4).collect()
+fn advertised(instance: &Instance) -> Vec<IpAddr> {
+    let all = instance.virtual_addresses.iter();
+    all.map(|address| address.address).collect()
 }
 
 fn addresses(instance: &Instance) -> Vec<InterfaceAddress> {

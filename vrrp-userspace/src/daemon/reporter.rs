@@ -6,7 +6,7 @@ pub mod reasons;
 mod rejections;
 mod roll_call;
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use tokio::{
     sync::{mpsc, oneshot},
@@ -24,7 +24,7 @@ use self::{
 use super::election::executor::{TELLINGS, Telling, Told};
 use crate::{
     protocol::{
-        Because, Monotonic, Note, State, Transition,
+        Because, Family, Monotonic, Note, State, Transition,
         address_claims::{AddressClaims, Alarm, Claim, Colons, Rightful},
     },
     system::{
@@ -221,8 +221,7 @@ impl Reporter {
 
     fn take(&mut self, alert: &Alert) {
         let now = Monotonic::from_nanos(alert.time_ns);
-        let [a, b, c, d, ..] = alert.address;
-        let address = Ipv4Addr::new(a, b, c, d);
+        let address = Family::of_key(alert.family).read(alert.address);
         let slot = alert.slot as usize;
         if alert.kind == ALERT_CLAIM {
             let Some(audience) = self.roster.audiences.get(&slot) else {
@@ -243,7 +242,7 @@ impl Reporter {
         }
     }
 
-    fn rejected(&mut self, slot: usize, reason: Reason, source: Ipv4Addr, now: Monotonic) {
+    fn rejected(&mut self, slot: usize, reason: Reason, source: IpAddr, now: Monotonic) {
         let Some(audience) = self.roster.audiences.get(&slot) else {
             return;
         };
@@ -263,12 +262,16 @@ impl Reporter {
             .get(&claim.port)
             .map_or("an interface", String::as_str);
         let (name, address, by) = (&audience.name, claim.address, Colons(claim.by));
+        let protocol = match Family::of(address) {
+            Family::Ipv4 => "ARP",
+            Family::Ipv6 => "Neighbour Discovery",
+        };
         match alarm.rightful {
             Rightful::Us => warn!(
-                "({name}) ALARM: {by} claims {address} on {interface} by ARP while we are MASTER"
+                "({name}) ALARM: {by} claims {address} on {interface} by {protocol} while we are MASTER"
             ),
             Rightful::Other(other) => warn!(
-                "({name}) ALARM: {by} claims {address} on {interface} by ARP, which {} has had, and MASTER has not changed",
+                "({name}) ALARM: {by} claims {address} on {interface} by {protocol}, which {} has had, and MASTER has not changed",
                 Colons(other)
             ),
         }

@@ -4,7 +4,7 @@
 //! before it does it, and why nothing else (no shared page, no file) has to survive it.
 
 use std::{
-    collections::BTreeMap, fmt, net::Ipv4Addr, num::NonZeroU32, path::PathBuf, time::Duration,
+    collections::BTreeMap, fmt, net::IpAddr, num::NonZeroU32, path::PathBuf, time::Duration,
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -60,9 +60,9 @@ pub struct ReleaseAdvert {
     /// The number of the interface.
     pub interface: NonZeroU32,
     /// The address it comes from.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// The address it goes to.
-    pub destination: Ipv4Addr,
+    pub destination: IpAddr,
     /// The VRRP message, without IP header.
     pub message: Vec<u8>,
 }
@@ -216,7 +216,7 @@ pub(super) fn decode<M: DeserializeOwned>(datagram: &[u8]) -> serde_json::Result
 
 #[cfg(test)]
 mod tests {
-    use std::net::IpAddr;
+    use std::net::Ipv4Addr;
 
     use super::*;
 

@@ -1,9 +1,6 @@
 //! What a virtual router wants done. Imperative; intentions in the domain's words, to be carried out in order.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -55,24 +52,24 @@ pub enum Note {
     /// A Backup heard the Active Router say goodbye.
     ReleaseHeard {
         /// Who left.
-        from: Ipv4Addr,
+        from: IpAddr,
     },
     /// While Active we heard somebody else say goodbye.
     ReleaseHeardWhileActive {
         /// Who left.
-        from: Ipv4Addr,
+        from: IpAddr,
     },
     /// A Backup that preempts does not listen to somebody of lower priority.
     LowerPriorityDiscarded {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Their priority.
         priority: Priority,
     },
     /// While Active we answered somebody of lower priority.
     LowerPriorityAnswered {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Their priority.
         theirs: Priority,
         /// Ours.
@@ -81,7 +78,7 @@ pub enum Note {
     /// While Active we heard somebody better.
     BetterRouterHeard {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Their priority.
         theirs: Priority,
         /// Ours.
@@ -90,12 +87,12 @@ pub enum Note {
     /// Somebody else says that he owns the addresses too (C043).
     SecondOwner {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
     },
     /// Somebody of lower priority is Active, and is listened to for `preempt_delay` all the same.
     PreemptionDelayed {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Their priority.
         theirs: Priority,
         /// For how long.
@@ -106,9 +103,9 @@ pub enum Note {
     /// Who is Active has become known.
     ActiveRouterLearned {
         /// Who it is.
-        address: Ipv4Addr,
+        address: IpAddr,
         /// Who it was.
-        before: Option<Ipv4Addr>,
+        before: Option<IpAddr>,
     },
     /// The Active Router sends at another interval (RFC 9568 §6.4.2).
     IntervalAdopted {
@@ -120,7 +117,7 @@ pub enum Note {
     /// The Active Router lists other addresses than we do; accepted (RFC 9568 §7.1).
     AddressListDiffers {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// How many we list.
         expected: u8,
         /// How many they list.

@@ -3,7 +3,7 @@
 //! Claims and advertisements reach us in no particular order, so a claim is judged an interval after it was made: by then the advertisement that
 //! explains it has come, if there is one.
 
-use std::{collections::BTreeMap, fmt, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, fmt, net::IpAddr, time::Duration};
 
 use super::{Monotonic, State};
 
@@ -26,7 +26,7 @@ pub struct Claim {
     /// Where: our number for the interface.
     pub port: u16,
     /// Which address.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// Who says so.
     pub by: HardwareAddress,
 }
@@ -257,7 +257,7 @@ mod tests {
             at: second(at),
             slot: 0,
             port: 1,
-            address: Ipv4Addr::new(192, 168, 0, 5),
+            address: IpAddr::from([192, 168, 0, 5]),
             by,
         }
     }

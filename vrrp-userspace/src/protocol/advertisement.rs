@@ -1,8 +1,12 @@
 //! The message we send, ready for the wire (RFC 9568 §5.2, RFC 3768 §5.3).
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
-use vrrp_ebpf::wire::{checksum::Sum, ipv4, vrrp};
+use vrrp_ebpf::wire::{
+    checksum::Sum,
+    ipv6,
+    vrrp::{self, ListDigest},
+};
 
 use super::{Authentication, Priority, Version, Vrid, timers::Centiseconds};
 
@@ -18,25 +22,32 @@ pub struct Template {
     /// v2: the cluster label.
     pub authentication: Authentication,
     /// At most 255; v2 may have none, as one of the two configurations this project started from.
-    pub addresses: Vec<Ipv4Addr>,
+    pub addresses: Vec<IpAddr>,
 }
 
 impl Template {
-    /// The bytes behind the IP header.
+    /// The bytes behind the IP header of an advertisement from `source` to `destination`, which are of one family.
     ///
-    /// A v3 checksum covers the pseudo-header of RFC 5798 §5.2.8, as keepalived and FRR send it; RFC 9568 leaves it out, and both
+    /// A v3 checksum over IPv4 covers the pseudo-header of RFC 5798 §5.2.8, as keepalived and FRR send it; RFC 9568 leaves it out, and both
     /// forms are heard.
     #[must_use]
-    pub fn message(&self, priority: Priority, source: Ipv4Addr) -> Vec<u8> {
+    pub fn message(&self, priority: Priority, source: IpAddr, destination: IpAddr) -> Vec<u8> {
         let mut bytes = self.header(priority);
-        bytes.extend(self.addresses.iter().flat_map(Ipv4Addr::octets));
+        for address in &self.addresses {
+            append(*address, &mut bytes);
+        }
         if self.version == Version::V2 {
             bytes.extend(self.authentication.data());
         }
         let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
-        let sum = match self.version {
-            Version::V2 => Sum::new(),
-            Version::V3 => vrrp::pseudo_header(source.octets(), ipv4::VRRP_GROUP, length),
+        let sum = match (self.version, source, destination) {
+            (Version::V3, IpAddr::V4(source), IpAddr::V4(destination)) => {
+                vrrp::pseudo_header(source.octets(), destination.octets(), length)
+            }
+            (Version::V3, IpAddr::V6(source), IpAddr::V6(destination)) => {
+                ipv6::pseudo_header(&source.octets(), &destination.octets(), length)
+            }
+            _ => Sum::new(),
         };
         let checksum = sum.add_slice(&bytes).checksum().to_be_bytes();
         bytes[6..8].copy_from_slice(&checksum);
@@ -71,9 +82,27 @@ impl Template {
     }
 }
 
+/// What an advertisement that lists `addresses` has as its digest.
+#[must_use]
+pub fn list_digest(addresses: &[IpAddr]) -> u32 {
+    let mut bytes = Vec::with_capacity(addresses.len() * vrrp::IPV6_ADDRESS_LENGTH);
+    for address in addresses {
+        append(*address, &mut bytes);
+    }
+    ListDigest::of([bytes]).get()
+}
+
+fn append(address: IpAddr, bytes: &mut Vec<u8>) {
+    match address {
+        IpAddr::V4(address) => bytes.extend(address.octets()),
+        IpAddr::V6(address) => bytes.extend(address.octets()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::Family;
 
     fn hex(bytes: &[u8]) -> String {
         bytes.iter().map(|byte| format!("{byte:02x}")).collect()
@@ -85,11 +114,14 @@ mod tests {
             vrid: Vrid::new(vrid).unwrap(),
             interval: Duration::from_secs(1),
             authentication: Authentication::None,
-            addresses: addresses.iter().copied().map(Ipv4Addr::from).collect(),
+            addresses: addresses.iter().copied().map(IpAddr::from).collect(),
         }
     }
 
-    const SOURCE: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 1);
+    fn sent(template: &Template, priority: u8) -> String {
+        let source = IpAddr::from([192, 0, 2, 1]);
+        hex(&template.message(Priority::new(priority), source, Family::Ipv4.group()))
+    }
 
     /// As captured from keepalived 2.2.7.
     #[test]
@@ -98,10 +130,7 @@ mod tests {
             authentication: Authentication::password("1111"),
             ..template(Version::V2, 89, &[])
         };
-        assert_eq!(
-            hex(&seed.message(Priority::new(101), SOURCE)),
-            "21596500010116433131313100000000"
-        );
+        assert_eq!(sent(&seed, 101), "21596500010116433131313100000000");
     }
 
     /// As captured from keepalived 2.2.7.
@@ -112,19 +141,32 @@ mod tests {
             ..template(Version::V2, 51, &[[10, 0, 0, 100], [10, 0, 0, 101]])
         };
         assert_eq!(
-            hex(&two.message(Priority::new(200), SOURCE)),
+            sent(&two, 200),
             "2133c8020101c4b30a0000640a0000657365637265740000"
         );
-        assert!(hex(&two.message(Priority::RELEASE, SOURCE)).starts_with("2133000201018cb4"));
+        assert!(sent(&two, 0).starts_with("2133000201018cb4"));
     }
 
     /// C055, C190: the golden messages of both RFCs.
     #[test]
     fn version_3_sums_the_pseudo_header() {
         let three = template(Version::V3, 51, &[[192, 0, 2, 100]]);
+        assert_eq!(sent(&three, 200), "3133c8010064a171c0000264");
+    }
+
+    /// C025, C055: the golden message of the RFC's pseudo-header.
+    #[test]
+    fn over_ipv6_the_pseudo_header_is_summed_too() {
+        let addresses = ["fe80::1", "2001:db8::100"];
+        let six = Template {
+            addresses: addresses.map(|address| address.parse().unwrap()).into(),
+            ..template(Version::V3, 51, &[])
+        };
+        let source = "fe80::a".parse().unwrap();
+        let message = six.message(Priority::new(200), source, Family::Ipv6.group());
         assert_eq!(
-            hex(&three.message(Priority::new(200), SOURCE)),
-            "3133c8010064a171c0000264"
+            hex(&message),
+            "3133c8020064daf2fe80000000000000000000000000000120010db8000000000000000000000100"
         );
     }
 
@@ -132,9 +174,6 @@ mod tests {
     #[test]
     fn version_2_without_authentication_still_carries_eight_zero_bytes() {
         let none = template(Version::V2, 51, &[[192, 0, 2, 100]]);
-        assert_eq!(
-            hex(&none.message(Priority::new(200), SOURCE)),
-            "2133c80100015465c00002640000000000000000"
-        );
+        assert_eq!(sent(&none, 200), "2133c80100015465c00002640000000000000000");
     }
 }

@@ -1,6 +1,6 @@
 //! Why a transition happened, in words an operator can use at night.
 
-use std::{fmt, net::Ipv4Addr, time::Duration};
+use std::{fmt, net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ pub enum Because {
     /// Nobody spoke for Active_Down_Interval.
     Silence {
         /// Who was heard last and how long ago.
-        last: Option<(Ipv4Addr, Duration)>,
+        last: Option<(IpAddr, Duration)>,
         /// How long we have listened, if nobody was heard.
         listened: Duration,
         /// Advertisements rejected meanwhile.
@@ -27,14 +27,14 @@ pub enum Because {
     /// The Active Router said goodbye.
     Released {
         /// Who.
-        by: Ipv4Addr,
+        by: IpAddr,
         /// How long ago.
         ago: Duration,
     },
     /// Somebody of higher priority is Active.
     HigherPriority {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Their priority.
         theirs: Priority,
         /// Ours.
@@ -43,11 +43,11 @@ pub enum Because {
     /// Somebody of the same priority and a higher address is Active (RFC 9568 §6.4.3).
     HigherAddress {
         /// Who.
-        from: Ipv4Addr,
+        from: IpAddr,
         /// Both priorities.
         priority: Priority,
         /// Our address.
-        ours: Ipv4Addr,
+        ours: IpAddr,
     },
     /// Something tracked is down.
     Faults(FaultReasons),

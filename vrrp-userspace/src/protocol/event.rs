@@ -1,9 +1,6 @@
 //! What can happen to a virtual router. Past tense; observations, not orders.
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -29,7 +26,7 @@ pub enum Event {
     /// Tracking has changed what we advertise.
     PriorityObserved(Priority),
     /// The address we speak from has changed.
-    PrimaryAddressObserved(Ipv4Addr),
+    PrimaryAddressObserved(IpAddr),
     /// Addresses of this router are not installed any more. While Active somebody else has removed them.
     AddressesRemoved {
         /// One of them.
@@ -45,7 +42,7 @@ pub struct Advertisement {
     /// When it arrived: at the driver if the program judged it, else when it was read.
     pub received: Monotonic,
     /// Who sent it.
-    pub source: Ipv4Addr,
+    pub source: IpAddr,
     /// How much they want to be Active.
     pub priority: Priority,
     /// How often they send.

@@ -11,6 +11,8 @@ pub enum FaultReason {
     InterfaceDown(String),
     /// The interface has no IPv4 address to speak from.
     NoPrimaryAddress(String),
+    /// The interface has no IPv6 address of the link to speak from.
+    NoLinkLocalAddress(String),
     /// A script of weight 0 says no.
     Script(String),
     /// A script of weight 0 has not said anything yet; not a fault, but nothing to start on either.
@@ -22,6 +24,9 @@ impl fmt::Display for FaultReason {
         match self {
             Self::InterfaceDown(name) => write!(f, "interface {name} is down"),
             Self::NoPrimaryAddress(name) => write!(f, "no IPv4 address for interface {name}"),
+            Self::NoLinkLocalAddress(name) => {
+                write!(f, "no IPv6 link-local address for interface {name}")
+            }
             Self::Script(name) => write!(f, "script {name} failed"),
             Self::ScriptPending(name) => write!(f, "script {name} has not reported yet"),
         }

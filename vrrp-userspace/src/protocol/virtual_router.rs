@@ -5,10 +5,7 @@
 mod role;
 mod settings;
 
-use std::{
-    net::{IpAddr, Ipv4Addr},
-    time::Duration,
-};
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -41,7 +38,7 @@ pub struct VirtualRouter {
     /// What we advertise: the configured priority and what tracking makes of it.
     priority: Priority,
     /// The address we speak from, once there is one.
-    own_address: Option<Ipv4Addr>,
+    own_address: Option<IpAddr>,
     faults: FaultReasons,
     role: Role,
 }
@@ -128,7 +125,7 @@ impl VirtualRouter {
 
     /// Who is Active, as far as this router has heard.
     #[must_use]
-    pub fn active_router(&self) -> Option<Ipv4Addr> {
+    pub fn active_router(&self) -> Option<IpAddr> {
         match &self.role {
             Role::Backup(listening) => listening.heard.map(|(source, _)| source),
             Role::Active(_) => self.own_address,
@@ -381,7 +378,9 @@ impl VirtualRouter {
 
     fn reason_to_give_way(&self, heard: &Advertisement) -> Option<Because> {
         let (from, theirs) = (heard.source, heard.priority);
-        let own_address = self.own_address.unwrap_or(Ipv4Addr::UNSPECIFIED);
+        let own_address = self
+            .own_address
+            .unwrap_or(self.settings.family.unspecified());
         if theirs > self.priority {
             Some(Because::HigherPriority {
                 from,
@@ -418,7 +417,7 @@ impl VirtualRouter {
     }
 
     /// Says at once that we are Active (RFC 9568 §6.4.3), but not more often than [`Speaking`] allows: an attacker must not make us echo him.
-    fn answer_release(&mut self, from: Ipv4Addr, now: Monotonic) -> Vec<Action> {
+    fn answer_release(&mut self, from: IpAddr, now: Monotonic) -> Vec<Action> {
         let advertisement = self.advertise();
         let interval = self.settings.advertisement_interval;
         let Role::Active(speaking) = &mut self.role else {

@@ -5,23 +5,23 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddrV4},
+    net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6},
     num::NonZeroU32,
 };
 
 use rustix::net::{
     SendFlags,
-    sockopt::{Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_ip_multicast_if_with_ifindex},
+    sockopt::{
+        Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_ip_multicast_if_with_ifindex,
+        set_ipv6_tclass,
+    },
 };
 use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
-
-/// Where advertisements go (RFC 9568 §5.1.1.2).
-pub const VRRP_GROUP: Ipv4Addr = Ipv4Addr::new(224, 0, 0, 18);
 
 /// The protocol number of VRRP (RFC 9568 §5.1.1.4).
 const VRRP: i32 = 112;
 
-/// A packet that crossed a router is not an advertisement (RFC 9568 §5.1.1.3).
+/// A packet that crossed a router is not an advertisement (RFC 9568 §5.1.1.3, §5.1.2.3).
 const TTL: u32 = 255;
 
 /// Internetwork control, as keepalived marks its advertisements.
@@ -31,7 +31,7 @@ const TOS: u8 = 0xc0;
 #[derive(Debug)]
 pub struct AdvertSender {
     socket: Socket,
-    destination: SocketAddrV4,
+    destination: SocketAddr,
 }
 
 impl AdvertSender {
@@ -40,23 +40,42 @@ impl AdvertSender {
     ///
     /// # Errors
     /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
-    /// host.
-    pub fn open(
-        interface: NonZeroU32,
-        source: Ipv4Addr,
-        destination: Ipv4Addr,
-    ) -> io::Result<Self> {
-        let socket = Socket::new(Domain::IPV4, Type::RAW, Some(Protocol::from(VRRP)))?;
+    /// host, or not of the same family as `destination`.
+    pub fn open(interface: NonZeroU32, source: IpAddr, destination: IpAddr) -> io::Result<Self> {
+        let domain = if source.is_ipv4() {
+            Domain::IPV4
+        } else {
+            Domain::IPV6
+        };
+        let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(VRRP)))?;
         hear_nothing(&socket)?;
         socket.set_nonblocking(true)?;
-        socket.bind_device_by_index_v4(Some(interface))?;
-        socket.bind(&SocketAddrV4::new(source, 0).into())?;
-        write_header(&socket)?;
-        set_ip_multicast_if_with_ifindex(&socket, &destination, &source, interface.get())?;
+        let place = |address| on_interface(address, interface);
+        match (source, destination) {
+            (IpAddr::V4(own), IpAddr::V4(group)) => {
+                socket.bind_device_by_index_v4(Some(interface))?;
+                socket.bind(&place(source).into())?;
+                write_header(&socket)?;
+                set_ip_multicast_if_with_ifindex(&socket, &group, &own, interface.get())?;
+            }
+            (IpAddr::V6(_), IpAddr::V6(_)) => {
+                socket.bind_device_by_index_v6(Some(interface))?;
+                socket.bind(&place(source).into())?;
+                write_header_v6(&socket)?;
+                socket.set_multicast_if_v6(interface.get())?;
+            }
+            _ => return Err(io::ErrorKind::InvalidInput.into()),
+        }
         Ok(Self {
             socket,
-            destination: SocketAddrV4::new(destination, 0),
+            destination: place(destination),
         })
+    }
+
+    /// Where advertisements go.
+    #[must_use]
+    pub const fn destination(&self) -> IpAddr {
+        self.destination.ip()
     }
 
     /// Sends one VRRP message, without waiting.
@@ -83,9 +102,17 @@ impl AdvertSender {
     ///
     /// # Errors
     /// What the kernel says.
-    pub fn source(&self) -> io::Result<Option<Ipv4Addr>> {
+    pub fn source(&self) -> io::Result<Option<IpAddr>> {
         let address: SockAddr = self.socket.local_addr()?;
-        Ok(address.as_socket_ipv4().map(|address| *address.ip()))
+        Ok(address.as_socket().map(|address| address.ip()))
+    }
+}
+
+/// An address of a link means nothing without the link.
+const fn on_interface(address: IpAddr, interface: NonZeroU32) -> SocketAddr {
+    match address {
+        IpAddr::V4(address) => SocketAddr::V4(SocketAddrV4::new(address, 0)),
+        IpAddr::V6(address) => SocketAddr::V6(SocketAddrV6::new(address, 0, 0, interface.get())),
     }
 }
 
@@ -106,6 +133,15 @@ fn write_header(socket: &Socket) -> io::Result<()> {
     Ok(())
 }
 
+/// The kernel writes no checksum unless it is asked to, so ours stays.
+fn write_header_v6(socket: &Socket) -> io::Result<()> {
+    socket.set_unicast_hops_v6(TTL)?;
+    socket.set_multicast_hops_v6(TTL)?;
+    set_ipv6_tclass(socket, u32::from(TOS))?;
+    socket.set_multicast_loop_v6(false)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
@@ -113,9 +149,12 @@ mod tests {
     use rustix::net::RecvFlags;
 
     use super::*;
-    use crate::system::{
-        clock,
-        test_network::{alone, cable, sh},
+    use crate::{
+        protocol::Family,
+        system::{
+            clock,
+            test_network::{alone, cable, sh},
+        },
     };
 
     /// What keepalived 2.2.7 sends for VRID 89, priority 101, password 1111 and no address: 20 bytes of IP header and
@@ -127,8 +166,9 @@ mod tests {
         alone(NAME, || {
             cable();
             sh("ip address add 192.168.0.9/24 dev eth0");
-            let source = Ipv4Addr::new(192, 168, 0, 9);
-            let sender = AdvertSender::open(index_of("eth0"), source, VRRP_GROUP).unwrap();
+            let source = IpAddr::from([192, 168, 0, 9]);
+            let sender =
+                AdvertSender::open(index_of("eth0"), source, Family::Ipv4.group()).unwrap();
             assert_eq!(sender.source().unwrap(), Some(source));
 
             let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";

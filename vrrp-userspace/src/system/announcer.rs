@@ -1,12 +1,15 @@
-//! Tells the neighbours where an address is now: gratuitous ARP.
+//! Tells the neighbours where an address is now: gratuitous ARP, and unsolicited neighbour advertisements.
 //!
-//! The frame is a pure function of two addresses ([`gratuitous_arp`]). What is announced, how often and when
+//! The frame is a pure function of what it says ([`announcement`]). What is announced, how often and when
 //! is decided elsewhere; here it only leaves, and an interface that cannot send stops no other.
+
+mod frame;
 
 use std::{
     collections::{BTreeMap, btree_map::Entry},
-    io,
-    net::Ipv4Addr,
+    fs, io,
+    net::IpAddr,
+    path::Path,
     time::Duration,
 };
 
@@ -14,6 +17,7 @@ use rustix::io::Errno;
 use socket2::Socket;
 use tokio::time::sleep;
 
+pub use self::frame::{announcement, gratuitous_arp};
 use super::{
     netlink::{Link, Netlink},
     packet_address::send_only_socket,
@@ -21,28 +25,6 @@ use super::{
 
 /// How often a full queue is tried again, and after how long.
 const PATIENCE: (u32, Duration) = (50, Duration::from_millis(1));
-
-/// An Ethernet frame that announces `address` at `mac`.
-///
-/// keepalived: an ARP *request*, from and for the address itself, to everybody; its target hardware address
-/// is the broadcast address too, where RFC 5227 has zero.
-#[must_use]
-pub fn gratuitous_arp(mac: [u8; 6], address: Ipv4Addr) -> [u8; 42] {
-    const BROADCAST: [u8; 6] = [0xff; 6];
-    const ARP: [u8; 2] = [0x08, 0x06];
-    /// Ethernet, IPv4, their lengths, request.
-    const REQUEST: [u8; 8] = [0, 1, 8, 0, 6, 4, 0, 1];
-
-    let address = address.octets();
-    let parts: [&[u8]; 8] = [
-        &BROADCAST, &mac, &ARP, &REQUEST, &mac, &address, &BROADCAST, &address,
-    ];
-    let mut frame = [0; 42];
-    for (byte, value) in frame.iter_mut().zip(parts.concat()) {
-        *byte = value;
-    }
-    frame
-}
 
 /// Sends announcements, with a socket per interface that stays open.
 #[derive(Debug)]
@@ -76,7 +58,7 @@ impl Announcer {
     /// not speak ARP are passed over. An interface that fails is given up for this call and reported.
     pub async fn announce(
         &mut self,
-        addresses: &[(&str, Ipv4Addr)],
+        addresses: &[(&str, IpAddr)],
         rounds: u32,
     ) -> Vec<AnnouncementFailure> {
         let mut failures = Vec::new();
@@ -94,10 +76,11 @@ impl Announcer {
             }
         }
         for (interface, address) in (0..rounds).flat_map(|_round| addresses) {
-            let Some(Some((index, mac))) = links.get(interface).copied() else {
+            let Some(Some((index, mac, is_router))) = links.get(interface).copied() else {
                 continue;
             };
-            if let Err(error) = self.send(index, &gratuitous_arp(mac, *address)).await {
+            let frame = announcement(mac, *address, is_router);
+            if let Err(error) = self.send(index, &frame).await {
                 links.insert(interface, None);
                 // The link may have been made again under the same number.
                 self.sockets.remove(&index);
@@ -110,9 +93,9 @@ impl Announcer {
         failures
     }
 
-    /// The number and hardware address of an interface, with a socket ready; `None` if it has no use for
+    /// The number and hardware address of an interface, and whether it forwards IPv6, with a socket ready; `None` if it has no use for
     /// announcements.
-    async fn open(&mut self, interface: &str) -> io::Result<Option<(u32, [u8; 6])>> {
+    async fn open(&mut self, interface: &str) -> io::Result<Option<(u32, [u8; 6], bool)>> {
         let link = self
             .netlink
             .link(interface)
@@ -134,7 +117,7 @@ impl Announcer {
         if let Entry::Vacant(place) = self.sockets.entry(index) {
             place.insert(send_only_socket(index)?);
         }
-        Ok(Some((index, mac)))
+        Ok(Some((index, mac, forwards_ipv6(interface))))
     }
 
     async fn send(&self, index: u32, frame: &[u8]) -> io::Result<()> {
@@ -153,6 +136,12 @@ impl Announcer {
         }
         last.map_or(Ok(()), Err)
     }
+}
+
+/// Whether the host is a router of IPv6 on `interface`. Who cannot tell is not.
+fn forwards_ipv6(interface: &str) -> bool {
+    let path = Path::new("/proc/sys/net/ipv6/conf").join(interface);
+    fs::read_to_string(path.join("forwarding")).is_ok_and(|said| said.trim() != "0")
 }
 
 /// Whether the interface's queue is full, which passes.

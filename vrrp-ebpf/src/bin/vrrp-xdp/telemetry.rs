@@ -2,7 +2,7 @@
 
 use aya_ebpf::{helpers::bpf_ktime_get_ns, programs::XdpContext};
 use aya_log_ebpf::warn;
-use vrrp_ebpf::abi::{ALERT_CLAIM, ALERT_REJECTED, Alert, Port, Reason, RouterEvent, widen};
+use vrrp_ebpf::abi::{ALERT_CLAIM, ALERT_REJECTED, Alert, Port, Reason, RouterEvent};
 use vrrp_ebpf::verdict::{Accepted, Claim, Tables as _};
 
 use crate::maps;
@@ -14,7 +14,7 @@ pub(crate) fn rejected(
     port: &Port,
     reason: Reason,
     slot: u32,
-    source: [u8; 4],
+    source: (u8, [u8; 16]),
     hardware_address: [u8; 6],
 ) {
     maps::count(port.number, reason);
@@ -25,9 +25,10 @@ pub(crate) fn rejected(
         port: port.number,
         kind: ALERT_REJECTED,
         reason: reason as u8,
-        address: widen(source),
+        address: source.1,
         hardware_address,
-        reserved: [0; 2],
+        family: source.0,
+        reserved: 0,
     };
     send(ctx, port, reason, alert);
 }
@@ -35,21 +36,22 @@ pub(crate) fn rejected(
 /// Counts a foreign claim and, if its bucket has a token, tells the controller.
 #[inline(always)]
 pub(crate) fn claimed(ctx: &XdpContext, port: &Port, claim: &Claim) {
-    maps::count(port.number, Reason::ArpClaim);
+    maps::count(port.number, claim.reason());
     if claim.is_malformed {
-        maps::count(port.number, Reason::ArpMalformed);
+        maps::count(port.number, claim.malformed());
     }
     let alert = Alert {
         time_ns: 0,
         slot: claim.slot,
         port: port.number,
         kind: ALERT_CLAIM,
-        reason: Reason::ArpClaim as u8,
-        address: widen(claim.address),
+        reason: claim.reason() as u8,
+        address: claim.address,
         hardware_address: claim.hardware_address,
-        reserved: [0; 2],
+        family: claim.family(),
+        reserved: 0,
     };
-    send(ctx, port, Reason::ArpClaim, alert);
+    send(ctx, port, claim.reason(), alert);
 }
 
 /// Counts an accepted advertisement, records it, and rings the doorbell if it says something new.

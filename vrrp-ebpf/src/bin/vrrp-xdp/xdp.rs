@@ -8,7 +8,7 @@ use aya_ebpf::{
 use vrrp_ebpf::{
     abi::{Port, Reason},
     frame::Frame,
-    verdict::{self, Verdict},
+    verdict::{self, Payload, TAGGED, UNTAGGED, Verdict},
     wire::ethernet,
 };
 
@@ -30,25 +30,41 @@ pub(crate) fn vrrp_xdp(ctx: XdpContext) -> u32 {
 
 #[inline(always)]
 fn on_port(ctx: &XdpContext, port: &Port) -> u32 {
-    match XdpFrame(ctx).header::<ethernet::Header>(0) {
-        Some(ethernet) if ethernet.is_tagged() => on_tagged(ctx, port, &ethernet),
-        Some(ethernet) => on_untagged(ctx, port, &ethernet),
-        None => XDP_PASS,
+    let frame = XdpFrame(ctx);
+    let Some(ethernet) = frame.header::<ethernet::Header>(0) else {
+        return XDP_PASS;
+    };
+    match Payload::of(&frame, &ethernet) {
+        Payload::Narrow(kind) => on_narrow::<UNTAGGED>(ctx, port, &ethernet, kind),
+        Payload::Wide => on_wide::<UNTAGGED>(ctx, port, &ethernet),
+        Payload::NarrowBehindTag(kind) => on_narrow::<TAGGED>(ctx, port, &ethernet, kind),
+        Payload::WideBehindTag => on_wide::<TAGGED>(ctx, port, &ethernet),
+        Payload::TaggedVrrp => {
+            maps::count(port.number, Reason::Tagged);
+            XDP_PASS
+        }
+        Payload::Other => XDP_PASS,
     }
 }
 
-/// A call of its own, as the other is: their offsets differ, and each needs most of a stack.
+/// Calls of their own: each needs most of a stack.
 #[inline(never)]
-fn on_untagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
+fn on_narrow<const AT: usize>(
+    ctx: &XdpContext,
+    port: &Port,
+    ethernet: &ethernet::Header,
+    ether_type: u16,
+) -> u32 {
     let frame = XdpFrame(ctx);
-    let verdict = verdict::decide_untagged(&frame, ethernet, port, &maps::KernelTables);
+    let tables = &maps::KernelTables;
+    let verdict = verdict::decide_narrow::<_, _, AT>(&frame, ethernet, ether_type, port, tables);
     act_on(ctx, port, ethernet, &verdict)
 }
 
 #[inline(never)]
-fn on_tagged(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
+fn on_wide<const AT: usize>(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header) -> u32 {
     let frame = XdpFrame(ctx);
-    let verdict = verdict::decide_tagged(&frame, ethernet, port, &maps::KernelTables);
+    let verdict = verdict::decide_wide::<_, _, AT>(&frame, ethernet, port, &maps::KernelTables);
     act_on(ctx, port, ethernet, &verdict)
 }
 
@@ -63,9 +79,10 @@ fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &
         Verdict::Reject {
             reason,
             slot,
+            family,
             source,
         } => {
-            telemetry::rejected(ctx, port, reason, slot, source, ethernet.source);
+            telemetry::rejected(ctx, port, reason, slot, (family, source), ethernet.source);
             capture::rejected(ctx, port, reason, XDP_DROP);
             XDP_DROP
         }
@@ -78,7 +95,7 @@ fn act_on(ctx: &XdpContext, port: &Port, ethernet: &ethernet::Header, verdict: &
         Verdict::Claim(claim) => {
             telemetry::claimed(ctx, port, &claim);
             let action = action(claim.drop);
-            capture::rejected(ctx, port, Reason::ArpClaim, action);
+            capture::rejected(ctx, port, claim.reason(), action);
             action
         }
     }

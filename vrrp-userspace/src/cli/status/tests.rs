@@ -1,6 +1,6 @@
 //! Pages as an operator would read them.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use expect_test::expect;
 use jiff::{Timestamp, tz::TimeZone};
@@ -95,7 +95,7 @@ fn a_master_in_trouble_says_what_is_wrong_and_what_it_means() {
         ],
     };
     one.active_router = Some(ActiveRouter {
-        address: Ipv4Addr::new(10, 89, 0, 2),
+        address: IpAddr::from([10, 89, 0, 2]),
         priority: Some(1),
         last_advert_age_ms: Some(4_200),
         is_this_router: true,
@@ -336,7 +336,7 @@ fn instance() -> Instance {
         },
         advert_interval_ms: 1_000,
         active_router: Some(ActiveRouter {
-            address: Ipv4Addr::new(10, 89, 0, 1),
+            address: IpAddr::from([10, 89, 0, 1]),
             priority: Some(101),
             last_advert_age_ms: Some(412),
             is_this_router: false,

@@ -1,6 +1,6 @@
 //! One instance.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use super::{
     super::{
@@ -19,7 +19,7 @@ use super::{
     Resolver,
 };
 use crate::protocol::{
-    Authentication, Conduct, Priority, Version, Vrid,
+    Authentication, Conduct, Family, Priority, Version, Vrid,
     timers::{Centiseconds, SILENT_INTERVALS},
 };
 
@@ -30,22 +30,24 @@ impl Resolver<'_> {
     pub(super) fn instance(&mut self, draft: InstanceDraft) -> Result<Instance, Refusal> {
         let vrid = self.vrid(&draft)?;
         let interface = self.interface(&draft)?;
-        let version = draft.version.or(self.global.version).unwrap_or_default();
+        let family = family(&draft);
+        let version = self.version(&draft, family)?;
         let track_scripts = self.track_scripts(&draft.track_scripts)?;
         self.track_interfaces(&draft.track_interfaces, &interface.text)?;
         let authentication = self.authentication(&draft.authentication, version)?;
-        self.addresses_are_of_one_kind(&draft)?;
         let (initial_state, priority) = self.election(&draft);
         let preempt = self.preempt(&draft, priority);
         let conduct = self.conduct(&draft, priority, preempt);
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
-        let virtual_addresses = self.without_ipv6(draft.virtual_addresses);
+        let virtual_addresses = self.only(family, draft.virtual_addresses);
+        self.first_is_of_the_link(&virtual_addresses);
         if version == Version::V3 && virtual_addresses.is_empty() {
             return Err(self.no_address(&draft.name));
         }
         Ok(Instance {
             vrid,
             version,
+            family,
             initial_state,
             priority,
             advertisement_interval,
@@ -54,7 +56,7 @@ impl Resolver<'_> {
             nopreempt_is_overruled: preempt && draft.nopreempt.is_some(),
             authentication,
             virtual_addresses,
-            excluded_addresses: self.without_ipv6(draft.excluded_addresses),
+            excluded_addresses: draft.excluded_addresses,
             track_scripts,
             notify: draft.notify,
             smtp_alert: draft.smtp_alert,
@@ -201,26 +203,48 @@ impl Resolver<'_> {
         self.refused(diagnostic)
     }
 
-    /// keepalived: the first address decides about the family.
-    fn addresses_are_of_one_kind(&mut self, draft: &InstanceDraft) -> Result<(), Refusal> {
-        let first = draft.virtual_addresses.first();
-        let Some(first) = first.filter(|first| first.address.is_ipv6()) else {
-            return Ok(());
-        };
-        let headline = "instances for IPv6 are not supported yet";
-        Err(self.refused(Diagnostic::error(headline, first.place.0.clone())))
+    /// Over IPv6 there is only version 3 (RFC 9568 §5.1.2), whatever is the default.
+    fn version(&mut self, draft: &InstanceDraft, family: Family) -> Result<Version, Refusal> {
+        match (family, draft.version) {
+            (Family::Ipv6, Some(Version::V2)) => {
+                let headline = "version 2 does not know IPv6";
+                let diagnostic = Diagnostic::error(headline, draft.name.span.clone())
+                    .now("the instance does not start: nobody would understand it")
+                    .help("write `version 3`, or no version");
+                Err(self.refused(diagnostic))
+            }
+            (Family::Ipv6, _) => Ok(Version::V3),
+            (Family::Ipv4, own) => Ok(own.or(self.global.version).unwrap_or_default()),
+        }
     }
 
-    fn without_ipv6(&mut self, addresses: Vec<VirtualAddress>) -> Vec<VirtualAddress> {
+    /// keepalived: an address of the other family is left out of the list that is advertised.
+    fn only(&mut self, family: Family, addresses: Vec<VirtualAddress>) -> Vec<VirtualAddress> {
         let (kept, left_out): (Vec<_>, Vec<_>) = addresses
             .into_iter()
-            .partition(|address| address.address.is_ipv4());
+            .partition(|address| Family::of(address.address) == family);
         for address in left_out {
-            let headline = format!("`{}` does not go with IPv4", address.address);
-            let diagnostic = Diagnostic::warning(headline, address.place.0);
-            self.tell(diagnostic.now("it is left out; IPv6 is not supported yet"));
+            let headline = format!("`{}` is of the other family", address.address);
+            let diagnostic = Diagnostic::warning(headline, address.place.0)
+                .now("it is left out, as keepalived does")
+                .help("write it in `virtual_ipaddress_excluded`, or in an instance of its own");
+            self.tell(diagnostic);
         }
         kept
+    }
+
+    /// RFC 9568 §5.2.9 (C057). keepalived sends it as it is, and so do we.
+    fn first_is_of_the_link(&mut self, addresses: &[VirtualAddress]) {
+        if let Some(first) = addresses.first()
+            && let IpAddr::V6(address) = first.address
+            && !address.is_unicast_link_local()
+        {
+            let headline = format!("the first address, `{address}`, is not link-local");
+            let diagnostic = Diagnostic::warning(headline, first.place.0.clone())
+                .now("it is advertised as it is, as in keepalived; others may refuse it")
+                .help("write an address of fe80::/10 first: RFC 9568 demands it");
+            self.tell(diagnostic);
+        }
     }
 
     /// keepalived: who says MASTER and no priority owns the addresses, and who owns them prefers to be Active.
@@ -337,6 +361,12 @@ impl Resolver<'_> {
 
 const NO_AUTHENTICATION: &str = "there is no authentication, as in keepalived";
 const ONE_STATEMENT_PER_LINE: &str = "write `auth_pass` on a line of its own";
+
+/// keepalived: the first address decides.
+fn family(draft: &InstanceDraft) -> Family {
+    let first = draft.virtual_addresses.first();
+    first.map_or_else(Family::default, |first| Family::of(first.address))
+}
 
 /// Rounds to the nearest second that v2 can carry.
 fn whole_seconds(interval: Duration) -> Duration {

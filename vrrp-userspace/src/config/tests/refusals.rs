@@ -41,7 +41,6 @@ fn what_changes_the_election_is_not_ignored() {
         "auth_hmac { key 1 x }",
         "authentication {\n auth_type AH\n auth_pass x\n}",
         "native_ipv6",
-        "virtual_ipaddress { fe80::1 }",
         "strict_mode",
         "track_interface { eth1 }",
         "track_process { a }",

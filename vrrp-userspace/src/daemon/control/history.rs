@@ -2,7 +2,7 @@
 //!
 //! Names of fields are a promise: they are added to and not changed. Units stand in the names, moments are RFC 3339 in UTC.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ pub struct Adverts {
     /// What became of them.
     pub way: Direction,
     /// From whom; nothing for our own.
-    pub source: Option<Ipv4Addr>,
+    pub source: Option<IpAddr>,
     /// Which they bear; 0 is a farewell.
     pub priority: u8,
     /// Every how many milliseconds one is due.

@@ -2,7 +2,7 @@
 //!
 //! Names of fields are a promise: they are added to and not changed. Units stand in the names, moments are RFC 3339 in UTC.
 
-use std::{collections::BTreeMap, net::Ipv4Addr, path::PathBuf};
+use std::{collections::BTreeMap, net::IpAddr, path::PathBuf};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -129,7 +129,7 @@ pub const SHOWN: usize = 20;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActiveRouter {
     /// The address it speaks from.
-    pub address: Ipv4Addr,
+    pub address: IpAddr,
     /// The priority it advertises, if it has been heard.
     pub priority: Option<u8>,
     /// How long before [`Status::at`] its last advert was, if there was one.
@@ -329,7 +329,7 @@ pub(super) mod tests {
             },
             advert_interval_ms: 1_000,
             active_router: Some(ActiveRouter {
-                address: Ipv4Addr::new(10, 0, 0, 2),
+                address: IpAddr::from([10, 0, 0, 2]),
                 priority: Some(101),
                 last_advert_age_ms: Some(412),
                 is_this_router: false,

@@ -4,7 +4,7 @@
 //! of adverts since the transition before it and those of the [`AFTERMATH`] that follows it. Adverts that are alike are kept as one kind with
 //! a count, [`KINDS`] at most on either side; whoever sends ever new ones pushes out older kinds and no transition.
 
-use std::{collections::VecDeque, net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{collections::VecDeque, net::IpAddr, sync::Arc, time::Duration};
 
 use crate::protocol::{Advertisement, Monotonic, Priority, Settings, State, Transition};
 
@@ -39,7 +39,7 @@ impl Who {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::daemon) enum Way {
     /// It came, from this address.
-    Heard(Ipv4Addr),
+    Heard(IpAddr),
     /// It left.
     Sent,
     /// It should have left and could not.
@@ -260,7 +260,7 @@ impl Chronicle {
 #[cfg(test)]
 pub(in crate::daemon) mod tests {
     use super::*;
-    use crate::protocol::{Announcements, Because, Conduct, Version, Vrid};
+    use crate::protocol::{Announcements, Because, Conduct, Family, Version, Vrid};
 
     const SECOND: Duration = Duration::from_secs(1);
 
@@ -270,6 +270,7 @@ pub(in crate::daemon) mod tests {
             interface: "eth0".into(),
             vrid: Vrid::new(51).unwrap(),
             version: Version::V3,
+            family: Family::Ipv4,
             priority: Priority::DEFAULT,
             advertisement_interval: SECOND,
             preempt: true,
@@ -295,7 +296,7 @@ pub(in crate::daemon) mod tests {
     fn advert(last: u8, priority: u8, received: Monotonic) -> Advertisement {
         Advertisement {
             received,
-            source: Ipv4Addr::new(10, 0, 0, last),
+            source: IpAddr::from([10, 0, 0, last]),
             priority: Priority::new(priority),
             interval: SECOND,
             address_count: 1,
@@ -351,7 +352,7 @@ pub(in crate::daemon) mod tests {
         assert_eq!((old.after.seen.len(), old.after.omitted), (8, 192));
         assert_eq!((new.before.seen.len(), new.before.omitted), (8, 192));
         let latest = new.before.seen.back().unwrap().kind.way;
-        assert_eq!(latest, Way::Heard(Ipv4Addr::new(10, 0, 0, 199)));
+        assert_eq!(latest, Way::Heard(IpAddr::from([10, 0, 0, 199])));
     }
 
     #[test]

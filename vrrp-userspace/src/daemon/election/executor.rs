@@ -1,6 +1,6 @@
 //! One match from action to effect. Nothing here waits: advertisements go into a socket, everything else into a queue.
 
-use std::{collections::BTreeMap, io, net::Ipv4Addr};
+use std::{collections::BTreeMap, io, net::IpAddr};
 
 use tokio::sync::mpsc::{self, error::TrySendError};
 
@@ -43,7 +43,7 @@ pub(in crate::daemon) enum Told {
         /// By what.
         reason: vrrp_ebpf::abi::Reason,
         /// From whom.
-        source: Ipv4Addr,
+        source: IpAddr,
     },
     /// Some tellings before this one were lost.
     Lost(u64),
@@ -54,7 +54,7 @@ pub(in crate::daemon) struct Voice {
     /// What it says.
     pub(in crate::daemon) template: Template,
     /// From where, once it has an address.
-    pub(in crate::daemon) from: Option<(AdvertSender, Ipv4Addr)>,
+    pub(in crate::daemon) from: Option<(AdvertSender, IpAddr)>,
     /// What has left.
     pub(in crate::daemon) spoken: Spoken,
 }
@@ -75,7 +75,10 @@ impl Voice {
                 "no address to send from",
             ));
         };
-        sender.send(&self.template.message(priority, *source))
+        let message = self
+            .template
+            .message(priority, *source, sender.destination());
+        sender.send(&message)
     }
 }
 

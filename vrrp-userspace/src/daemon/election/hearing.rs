@@ -2,12 +2,12 @@
 //!
 //! Pure: the block comes in, advertisements come out in the order they arrived.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::time::Duration;
 
 use vrrp_ebpf::abi::{AdvertRecord, BlockView};
 
 use super::{chronicle::Witness, snapshot::Heard};
-use crate::protocol::{Advertisement, Evidence, Monotonic, Priority};
+use crate::protocol::{Advertisement, Evidence, Family, Monotonic, Priority};
 
 /// Bookkeeping beside one router.
 #[derive(Debug, Clone, Default)]
@@ -128,10 +128,9 @@ impl Hearing {
 
 /// A record of either path, as the state machine takes it.
 pub(super) fn advertisement(record: &AdvertRecord) -> Advertisement {
-    let [a, b, c, d, ..] = record.source;
     Advertisement {
         received: Monotonic::from_nanos(record.time_ns),
-        source: Ipv4Addr::new(a, b, c, d),
+        source: Family::of_key(record.family).read(record.source),
         priority: Priority::new(record.priority),
         interval: Duration::from_millis(u64::from(record.interval_centiseconds) * 10),
         address_count: record.address_count,

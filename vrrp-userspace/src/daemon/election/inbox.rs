@@ -5,7 +5,7 @@
 
 use std::{
     io,
-    net::Ipv4Addr,
+    net::IpAddr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
         Arc,
@@ -24,7 +24,10 @@ use crate::{
     protocol::{
         Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
     },
-    system::{advert_sender::AdvertSender, raw_socket::Hearing},
+    system::{
+        advert_sender::AdvertSender,
+        raw_socket::{Hearing, RawSocket},
+    },
 };
 
 /// Inputs that may wait.
@@ -66,7 +69,7 @@ pub(in crate::daemon) enum Input {
         /// The socket.
         sender: AdvertSender,
         /// The address.
-        source: Ipv4Addr,
+        source: IpAddr,
         /// Under what the raw path looks it up.
         key: RouterKey,
         /// What is checked in its advertisements from now on.
@@ -74,6 +77,13 @@ pub(in crate::daemon) enum Input {
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
+    /// Hear another family on this port too, instead of the ear for that if there is one.
+    HearAlso {
+        /// Which.
+        port: u16,
+        /// The ear.
+        ear: RawSocket,
+    },
     /// Listen no more on this port.
     Deafen(u16),
     /// Listen to more or less on this port.

@@ -5,7 +5,7 @@
 //! A [`Lookout`] asks at most once in [`FRESH`], however often it is asked, so that no number of curious clients costs the election more
 //! than ten copies a second each.
 
-use std::{net::Ipv4Addr, sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use tokio::{sync::oneshot, time::timeout};
@@ -51,7 +51,7 @@ pub(in crate::daemon) struct RouterSnapshot {
     /// What it advertises, or would.
     pub(in crate::daemon) priority: Priority,
     /// Who it takes for Active; itself, if it is.
-    pub(in crate::daemon) active_router: Option<Ipv4Addr>,
+    pub(in crate::daemon) active_router: Option<IpAddr>,
     /// What it has heard.
     pub(in crate::daemon) heard: Heard,
     /// What it has said.

@@ -26,8 +26,8 @@ pub(in crate::daemon) struct Port {
     pub(in crate::daemon) number: u16,
     /// Its name.
     name: String,
-    /// What the program leaves to us, or everything.
-    pub(in crate::daemon) ear: RawSocket,
+    /// What the program leaves to us, or everything: an ear for each family that somebody listens to.
+    pub(in crate::daemon) ears: Vec<RawSocket>,
     inspection: Inspection,
     /// Whatever arrived since then was heard, by the program or by us; `None` while nothing arrives.
     hears_since: Option<Monotonic>,
@@ -91,12 +91,27 @@ impl Port {
         Self {
             number,
             name: name.to_owned(),
-            ear,
+            ears: vec![ear],
             inspection: Inspection::None,
             hears_since: Some(clock::now()),
             overflow: Overflow::default(),
             tally,
             samples: Samples::default(),
+        }
+    }
+
+    /// Hears one more family, or one anew; returns the ear that it had for that.
+    pub(in crate::daemon) fn hear_also(&mut self, ear: RawSocket) -> Option<RawSocket> {
+        let before = self
+            .ears
+            .iter_mut()
+            .find(|known| known.family() == ear.family());
+        match before {
+            Some(known) => Some(std::mem::replace(known, ear)),
+            None => {
+                self.ears.push(ear);
+                None
+            }
         }
     }
 
@@ -121,7 +136,7 @@ impl Port {
 
     /// Whether the program was attached at `moment`, if we rely on it.
     fn is_program_attached(&mut self, moment: Monotonic, inspector: &Inspector) -> Silence {
-        if self.ear.hearing() == Hearing::Everything {
+        if self.hears_everything() {
             return Silence::Proven;
         }
         match self.inspection {
@@ -156,10 +171,14 @@ impl Port {
     ///
     /// If the filter cannot be changed the port stays deaf and says so again: better no takeover than a wrong one.
     pub(in crate::daemon) fn set_hearing(&mut self, hearing: Hearing) {
-        if self.ear.hearing() == hearing {
+        if self.ears.iter().all(|ear| ear.hearing() == hearing) {
             return;
         }
-        if let Err(error) = self.ear.set_hearing(hearing) {
+        let changed = self
+            .ears
+            .iter_mut()
+            .try_for_each(|ear| ear.set_hearing(hearing));
+        if let Err(error) = changed {
             error!(
                 "the filter of the raw socket on {} cannot be changed: {error}",
                 self.name
@@ -167,6 +186,11 @@ impl Port {
         } else if hearing == Hearing::Everything {
             self.hears_since = Some(clock::now());
         }
+    }
+
+    fn hears_everything(&self) -> bool {
+        let mut ears = self.ears.iter();
+        ears.all(|ear| ear.hearing() == Hearing::Everything)
     }
 
     /// Nothing arrives any more, or does again: the interface has lost its carrier by what we did to it.
@@ -187,7 +211,8 @@ impl Port {
     /// Looks for what the socket had no room for: it counts, it is said, and it may have been an advert of the Active Router.
     pub(in crate::daemon) fn count_losses(&mut self) {
         // Who cannot be told assumes the best: nothing is known to be lost.
-        let losses = self.ear.take_losses().unwrap_or_default();
+        let ears = self.ears.iter_mut();
+        let losses: u32 = ears.map(|ear| ear.take_losses().unwrap_or_default()).sum();
         if losses == 0 {
             return;
         }

@@ -1,16 +1,17 @@
 //! From the interfaces and routers of one plan to those of the next.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::IpAddr;
 
 use tracing::{info, warn};
 use vrrp_ebpf::abi::{RouterEntry, RouterKey, VipEntry, VipKey};
 
-use super::{Network, arp_ear::Watched};
+use super::{Network, claim_ear::Watched};
 use crate::{
     daemon::{
         election::inbox::Input,
         plan::{InterfacePlan, Plan, RouterPlan},
     },
+    protocol::Family,
     system::netlink::{Link, NetlinkError},
 };
 
@@ -94,7 +95,7 @@ impl Network {
         &mut self,
         router: &RouterPlan,
         slot: usize,
-        source: Ipv4Addr,
+        source: IpAddr,
     ) -> (RouterKey, RouterEntry) {
         let key = router.key();
         let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
@@ -155,8 +156,7 @@ impl Network {
             if before.get(key) != Some(entry)
                 && let Err(error) = publisher.set_vip(*key, *entry)
             {
-                let [a, b, c, d, ..] = key.address;
-                let address = Ipv4Addr::new(a, b, c, d);
+                let address = Family::of_key(key.family).read(key.address);
                 warn!("claims of {address} will not be noticed: {error}");
             }
         }
@@ -171,11 +171,14 @@ fn watched(plan: &Plan) -> Watched {
             continue;
         };
         for address in &router.addresses {
-            if let (Some(port), IpAddr::V4(ip)) =
-                (plan.port_of(&address.interface), address.address)
-            {
-                watched.insert(VipKey::ipv4(port, ip.octets()), VipEntry { slot, flags });
-            }
+            let Some(port) = plan.port_of(&address.interface) else {
+                continue;
+            };
+            let key = match address.address {
+                IpAddr::V4(ip) => VipKey::ipv4(port, ip.octets()),
+                IpAddr::V6(ip) => VipKey::ipv6(port, ip.octets()),
+            };
+            watched.insert(key, VipEntry { slot, flags });
         }
     }
     watched

@@ -33,9 +33,9 @@ impl Tally {
             Verdict::Pass(reason) | Verdict::Reject { reason, .. } => self.count(*reason),
             Verdict::Accept(_) => self.count(Reason::Accepted),
             Verdict::Claim(claim) => {
-                self.count(Reason::ArpClaim);
+                self.count(claim.reason());
                 if claim.is_malformed {
-                    self.count(Reason::ArpMalformed);
+                    self.count(claim.malformed());
                 }
             }
         }
@@ -97,7 +97,7 @@ impl Samples {
 
 #[cfg(test)]
 mod tests {
-    use vrrp_ebpf::verdict::Claim;
+    use vrrp_ebpf::verdict::{Claim, Protocol};
 
     use super::*;
 
@@ -106,7 +106,8 @@ mod tests {
         let tally = Tally::default();
         tally.judged(&Verdict::Claim(Claim {
             slot: 0,
-            address: [10, 0, 0, 5],
+            by: Protocol::Arp,
+            address: [0; 16],
             hardware_address: [2; 6],
             is_malformed: true,
             drop: false,

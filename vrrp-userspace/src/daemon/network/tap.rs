@@ -52,6 +52,11 @@ impl Tap {
         self.level.store(level, Ordering::Relaxed);
     }
 
+    /// Whether somebody wants to see anything.
+    pub(in crate::daemon) fn is_open(&self) -> bool {
+        self.level.load(Ordering::Relaxed) != CAPTURE_NOTHING
+    }
+
     /// Offers what has been judged.
     pub(in crate::daemon) fn offer(
         &self,
@@ -67,7 +72,7 @@ impl Tap {
         let (of, reason) = match verdict {
             Verdict::Ignore | Verdict::Pass(_) => return,
             Verdict::Reject { reason, .. } => (CAPTURE_REJECTED, *reason),
-            Verdict::Claim(_) => (CAPTURE_REJECTED, Reason::ArpClaim),
+            Verdict::Claim(claim) => (CAPTURE_REJECTED, claim.reason()),
             Verdict::Accept(_) => (CAPTURE_ACCEPTED, Reason::Accepted),
         };
         if of <= level {
@@ -106,7 +111,8 @@ mod tests {
     const REJECTED: Verdict = Verdict::Reject {
         reason: Reason::IpTtl,
         slot: 0,
-        source: [10, 0, 0, 9],
+        family: vrrp_ebpf::abi::FAMILY_IPV4,
+        source: [0; 16],
     };
 
     #[test]

@@ -10,6 +10,7 @@ use thiserror::Error;
 
 use crate::{
     config::{Config, ScriptCommand},
+    protocol::Family,
     system::{
         capabilities::{self, Holder, KILL, NET_ADMIN, NET_RAW, Need, SETGID, SETUID},
         raw_socket::{Hearing, RawSocket},
@@ -71,7 +72,7 @@ impl Privileges {
                 self.require(need, || format!(" (`{}` is one)", script.program()))?;
             }
         }
-        RawSocket::open("lo", 1, Hearing::Everything)
+        RawSocket::open("lo", 1, Family::Ipv4, Hearing::Everything)
             .map(drop)
             .map_err(MissingPrivilege::RawSockets)
     }

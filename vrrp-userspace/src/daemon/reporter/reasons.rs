@@ -28,6 +28,10 @@ pub const fn meaning(reason: Reason) -> &'static str {
         Reason::OtherHost => "a frame for another host; passed on",
         Reason::ArpClaim => "another station claimed one of our addresses by ARP",
         Reason::ArpMalformed => "an ARP packet about our addresses contradicts itself",
+        Reason::NdClaim => "another station claimed one of our addresses by Neighbour Discovery",
+        Reason::NdMalformed => {
+            "a neighbour advertisement about our addresses contradicts its frame"
+        }
         Reason::EventLost => "an event found no room; the map had it, so nothing is lost",
         Reason::AlertLost => "a report for the log found no room; it was counted",
         Reason::AlertSuppressed => "a report for the log was one too many; it was counted",
@@ -59,6 +63,8 @@ pub const fn is_rejection(reason: Reason) -> bool {
         | Reason::OtherHost
         | Reason::ArpClaim
         | Reason::ArpMalformed
+        | Reason::NdClaim
+        | Reason::NdMalformed
         | Reason::EventLost
         | Reason::AlertLost
         | Reason::AlertSuppressed

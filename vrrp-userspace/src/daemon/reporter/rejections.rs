@@ -1,6 +1,6 @@
 //! Rejected advertisements in the log: a line per router and reason and window, and how many there were since (C031).
 
-use std::{collections::BTreeMap, net::Ipv4Addr, time::Duration};
+use std::{collections::BTreeMap, net::IpAddr, time::Duration};
 
 use vrrp_ebpf::abi::Reason;
 
@@ -28,7 +28,7 @@ impl Rejections {
         &mut self,
         slot: usize,
         reason: Reason,
-        source: Ipv4Addr,
+        source: IpAddr,
         now: Monotonic,
     ) -> Option<String> {
         let kept_back = match self.said.get_mut(&(slot, reason as u8)) {
@@ -65,7 +65,8 @@ mod tests {
     fn a_flood_is_one_line_and_then_a_count() {
         let mut rejections = Rejections::default();
         let start = Monotonic::from_nanos(1_000_000_000_000);
-        let mut line = |at| rejections.line(0, Reason::IpTtl, Ipv4Addr::LOCALHOST, start + at);
+        let mut line =
+            |at| rejections.line(0, Reason::IpTtl, IpAddr::from([127, 0, 0, 1]), start + at);
         assert!(line(Duration::ZERO).is_some());
         for millisecond in 1..=500 {
             assert_eq!(line(Duration::from_millis(millisecond)), None);

@@ -1,6 +1,6 @@
 //! Two routers of the state machine on one clock and one link, to hold what was computed against what happens.
 
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use proptest::prelude::*;
 
@@ -11,9 +11,9 @@ use crate::protocol::{
 };
 use std::time::Duration;
 
-const ADDRESSES: Both<Ipv4Addr> = Both {
-    first: Ipv4Addr::new(10, 0, 0, 1),
-    second: Ipv4Addr::new(10, 0, 0, 2),
+const ADDRESSES: Both<IpAddr> = Both {
+    first: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1)),
+    second: IpAddr::V4(Ipv4Addr::new(10, 0, 0, 2)),
 };
 
 /// Longer than anything takes.
@@ -140,6 +140,7 @@ fn settings(instance: &Instance) -> Settings {
         interface: instance.interface.clone(),
         vrid: instance.vrid,
         version: instance.version,
+        family: instance.family,
         priority: instance.priority,
         advertisement_interval: instance.advertisement_interval,
         preempt: instance.preempt,

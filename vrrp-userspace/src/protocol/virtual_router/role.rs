@@ -1,6 +1,6 @@
 //! What a router is, with exactly the deadlines that belong to it: a stale timer cannot exist.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,13 +36,13 @@ pub(super) struct Listening {
     /// Active_Adver_Interval (RFC 9568 §6.1).
     pub(super) active_adver_interval: Duration,
     /// Who spoke last and when, of those who count.
-    pub(super) heard: Option<(Ipv4Addr, Monotonic)>,
+    pub(super) heard: Option<(IpAddr, Monotonic)>,
     /// Who said goodbye first since then: goodbyes that follow do not extend the wait (C097).
-    pub(super) released: Option<(Ipv4Addr, Monotonic)>,
+    pub(super) released: Option<(IpAddr, Monotonic)>,
     /// Whose advertisements were discarded last, so that it is said once.
-    pub(super) discarded: Option<(Ipv4Addr, Priority)>,
+    pub(super) discarded: Option<(IpAddr, Priority)>,
     /// Whose address list was found to differ, so that it is said once.
-    pub(super) differing_list: Option<(Ipv4Addr, u32)>,
+    pub(super) differing_list: Option<(IpAddr, u32)>,
     /// What has become of `preempt_delay`.
     #[serde(default)]
     pub(super) tolerance: Tolerance,
@@ -129,7 +129,7 @@ impl Listening {
     }
 
     /// The Active Router lets go.
-    pub(super) const fn hear_release(&mut self, from: Ipv4Addr, at: Monotonic) {
+    pub(super) const fn hear_release(&mut self, from: IpAddr, at: Monotonic) {
         if self.released.is_none() {
             self.released = Some((from, at));
         }
@@ -189,7 +189,7 @@ pub(super) struct Speaking {
     announced: Monotonic,
     /// Who else says that he owns the addresses, so that it is said once.
     #[serde(default)]
-    rival: Option<Ipv4Addr>,
+    rival: Option<IpAddr>,
 }
 
 /// A burst of gratuitous ARP to come.
@@ -278,7 +278,7 @@ impl Speaking {
     }
 
     /// Whether it is news that `rival` says he owns the addresses too.
-    pub(super) fn learns_of_rival(&mut self, rival: Ipv4Addr) -> bool {
+    pub(super) fn learns_of_rival(&mut self, rival: IpAddr) -> bool {
         self.rival.replace(rival) != Some(rival)
     }
 

@@ -1,11 +1,12 @@
 //! What a virtual router is made with.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::{net::IpAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use vrrp_ebpf::wire::vrrp::ListDigest;
 
-use crate::protocol::{Priority, Version, Vrid, timers::SILENT_INTERVALS};
+use crate::protocol::{
+    Family, Priority, Version, Vrid, advertisement::list_digest, timers::SILENT_INTERVALS,
+};
 
 /// The part of the configuration that the election depends on. The password is not: who may not be heard is judged before.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -18,6 +19,9 @@ pub struct Settings {
     pub vrid: Vrid,
     /// Which protocol.
     pub version: Version,
+    /// Over which: adverts of the other family are for another router, whatever their VRID (C133).
+    #[serde(default)]
+    pub family: Family,
     /// As configured, before tracking.
     pub priority: Priority,
     /// How often it sends while Active.
@@ -25,7 +29,7 @@ pub struct Settings {
     /// Preempt_Mode (RFC 9568 §6.1): whether a Backup ignores an Active Router of lower priority.
     pub preempt: bool,
     /// The addresses it advertises, in order.
-    pub virtual_addresses: Vec<Ipv4Addr>,
+    pub virtual_addresses: Vec<IpAddr>,
     /// How it tells the network.
     pub announcements: Announcements,
     /// What keepalived lets one choose about the election.
@@ -37,7 +41,7 @@ impl Settings {
     /// The digest an advertisement with the same address list has.
     #[must_use]
     pub fn list_digest(&self) -> u32 {
-        ListDigest::of(self.virtual_addresses.iter().map(Ipv4Addr::octets)).get()
+        list_digest(&self.virtual_addresses)
     }
 }
 

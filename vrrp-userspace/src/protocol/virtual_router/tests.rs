@@ -3,7 +3,7 @@
 mod conduct;
 
 use super::*;
-use crate::protocol::{FaultReason, Version, Vrid, recording::Recording};
+use crate::protocol::{Family, FaultReason, Version, Vrid, recording::Recording};
 
 const OTHER: [u8; 4] = [192, 168, 0, 9];
 const SELF: [u8; 4] = [192, 168, 0, 10];
@@ -539,6 +539,7 @@ fn settings(priority: u8, version: Version) -> Settings {
         interface: "eth0".into(),
         vrid: Vrid::new(51).unwrap(),
         version,
+        family: Family::Ipv4,
         priority: Priority::new(priority),
         advertisement_interval: Duration::from_secs(1),
         preempt: true,

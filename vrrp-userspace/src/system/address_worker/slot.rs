@@ -496,24 +496,20 @@ impl Slot {
             .iter()
             .map(|index| &self.entries[*index])
             .filter(|entry| !entry.is_missing && !entry.is_leaving)
-            .filter_map(|entry| match &entry.address {
-                InterfaceAddress {
-                    interface,
-                    address: IpAddr::V4(address),
-                    ..
-                } => Some((interface.as_str(), *address)),
-                InterfaceAddress {
-                    address: IpAddr::V6(_),
-                    ..
-                } => None,
-            })
+            .map(|entry| (entry.address.interface.as_str(), entry.address.address))
             .collect();
         if in_place.len() <= TOLD_ONE_BY_ONE {
             for (interface, address) in &in_place {
-                debug!("Sending gratuitous ARP on {interface} for {address}");
+                debug!(
+                    "Sending {} on {interface} for {address}",
+                    announced_by(*address)
+                );
             }
         } else {
-            debug!("Sending gratuitous ARP for {} addresses", in_place.len());
+            debug!(
+                "Sending gratuitous ARP or unsolicited Neighbour Adverts for {} addresses",
+                in_place.len()
+            );
         }
         for failure in tools.announcer.announce(&in_place, rounds).await {
             warn!(
@@ -543,6 +539,14 @@ fn is_among(address: &InterfaceAddress, keys: &BTreeSet<Key>) -> bool {
 
 fn batch(next: usize, end: usize) -> Range<usize> {
     next..end.min(next + BATCH)
+}
+
+/// keepalived's words for an announcement.
+const fn announced_by(address: IpAddr) -> &'static str {
+    match address {
+        IpAddr::V4(_) => "gratuitous ARP",
+        IpAddr::V6(_) => "unsolicited Neighbour Advert",
+    }
 }
 
 #[cfg(test)]

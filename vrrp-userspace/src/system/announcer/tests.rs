@@ -15,7 +15,10 @@ fn the_frame_is_the_one_keepalived_sends() {
         0x01, 0x08, 0x00, 0x06, 0x04, 0x00, 0x01, 0x02, 0x00, 0x00, 0x00, 0x00, 0x01, 0xc0, 0xa8,
         0x00, 0x09, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xc0, 0xa8, 0x00, 0x09,
     ];
-    assert_eq!(gratuitous_arp(MAC, Ipv4Addr::new(192, 168, 0, 9)), captured);
+    assert_eq!(
+        announcement(MAC, IpAddr::from([192, 168, 0, 9]), true),
+        captured
+    );
 }
 
 #[test]
@@ -26,7 +29,7 @@ fn every_address_is_announced_once_before_any_is_announced_again() {
             let mut wire = Wire::new();
             let failures = announcer.announce(&[("eth0", ONE), ("eth0", TWO)], 2).await;
             assert!(failures.is_empty(), "{failures:?}");
-            let expected = [ONE, TWO, ONE, TWO].map(|address| gratuitous_arp(MAC, address));
+            let expected = [ONE, TWO, ONE, TWO].map(|address| announcement(MAC, address, false));
             assert_eq!(wire.frames(4), expected);
         },
     );
@@ -44,7 +47,7 @@ fn the_hardware_address_is_read_at_the_time() {
             let mac = [2, 0, 0, 0, 0, 9];
             assert_eq!(
                 wire.frames(2),
-                [gratuitous_arp(MAC, ONE), gratuitous_arp(mac, ONE)]
+                [announcement(MAC, ONE, false), announcement(mac, ONE, false)]
             );
         },
     );
@@ -68,7 +71,7 @@ fn an_interface_that_fails_stops_no_other() {
                 ["eth9", "eth1"],
                 "absent and down, each reported once; lo is no failure"
             );
-            assert_eq!(wire.frames(2), [gratuitous_arp(MAC, TWO); 2]);
+            assert_eq!(wire.frames(2), vec![announcement(MAC, TWO, false); 2]);
         },
     );
 }
@@ -88,8 +91,8 @@ fn a_link_that_was_made_again_gets_a_new_socket() {
 }
 
 const MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
-const ONE: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 1);
-const TWO: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 2);
+const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 0, 1));
+const TWO: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 0, 2));
 
 fn on_a_cable(name: &str, test: impl AsyncFnOnce(&mut Announcer)) {
     alone(&format!("system::announcer::tests::{name}"), || {
@@ -119,11 +122,11 @@ impl Wire {
     }
 
     /// The next `count` frames; fails when they do not come.
-    fn frames(&mut self, count: usize) -> Vec<[u8; 42]> {
+    fn frames(&mut self, count: usize) -> Vec<Vec<u8>> {
         let mut frame = [0; 42];
         let mut next = || {
             assert_eq!(self.0.read(&mut frame).unwrap(), 42);
-            frame
+            frame.to_vec()
         };
         (0..count).map(|_| next()).collect()
     }

@@ -14,6 +14,8 @@ use rtnetlink::packet_route::{
 };
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::Family;
+
 /// Our mark on an address (`IFA_PROTO`, Linux 5.18 and later): VRRP's IP protocol number.
 ///
 /// The kernel uses 1 to 3 and keepalived 18; a node that runs both must not remove the other's addresses.
@@ -145,6 +147,8 @@ pub struct ObservedAddress {
     pub is_marked: bool,
     /// Another address of the same prefix came first.
     pub is_secondary: bool,
+    /// IPv6: whether it is nobody else's is not known yet, or it is somebody's (RFC 4862 §5.4).
+    pub is_tentative: bool,
 }
 
 impl ObservedAddress {
@@ -178,23 +182,31 @@ impl ObservedAddress {
             address: found,
             is_ours: mark == Some(ADDRESS_PROTOCOL),
             is_marked: mark.is_some(),
+            // For IPv6 the same bit says that an address is temporary.
             is_secondary: message.header.flags.contains(AddressHeaderFlags::Secondary),
+            is_tentative: message
+                .header
+                .flags
+                .intersects(AddressHeaderFlags::Tentative | AddressHeaderFlags::Dadfailed),
         })
     }
 }
 
-/// The address adverts come from: the interface's first own IPv4 address.
+/// The address adverts of `family` come from: the interface's first own address, for IPv6 of those that mean something on the link alone
+/// (RFC 9568 §5.1.2.1).
 ///
 /// A virtual address is never chosen. An own address can be secondary to a virtual one that was there first,
 /// so secondaries are the second choice, not none.
 #[must_use]
 pub fn primary_address(
+    family: Family,
     addresses: &[ObservedAddress],
     virtual_addresses: &[IpAddr],
-) -> Option<Ipv4Addr> {
+) -> Option<IpAddr> {
     let own = || {
         addresses.iter().filter(|observed| {
             !observed.is_ours
+                && !observed.is_tentative
                 && observed.address.scope < SCOPE_HOST
                 && !virtual_addresses.contains(&observed.address.address)
         })
@@ -202,9 +214,11 @@ pub fn primary_address(
     own()
         .filter(|observed| !observed.is_secondary)
         .chain(own())
-        .find_map(|observed| match observed.address.address {
-            IpAddr::V4(address) => Some(address),
-            IpAddr::V6(_) => None,
+        .map(|observed| observed.address.address)
+        .find(|address| match (family, address) {
+            (Family::Ipv4, IpAddr::V4(_)) => true,
+            (Family::Ipv6, IpAddr::V6(address)) => address.is_unicast_link_local(),
+            (Family::Ipv4, IpAddr::V6(_)) | (Family::Ipv6, IpAddr::V4(_)) => false,
         })
 }
 
@@ -216,8 +230,8 @@ mod tests {
     fn the_first_own_address_is_the_primary_one() {
         let addresses = [own("10.0.0.1"), own("10.0.0.2")];
         assert_eq!(
-            primary_address(&addresses, &[]),
-            Some(Ipv4Addr::new(10, 0, 0, 1))
+            primary_address(Family::Ipv4, &addresses, &[]),
+            Some(ipv4(10, 0, 0, 1))
         );
     }
 
@@ -226,10 +240,13 @@ mod tests {
         let addresses = [own("10.0.0.9"), own("10.0.0.2")];
         let virtual_addresses = ["10.0.0.9".parse().unwrap()];
         assert_eq!(
-            primary_address(&addresses, &virtual_addresses),
-            Some(Ipv4Addr::new(10, 0, 0, 2))
+            primary_address(Family::Ipv4, &addresses, &virtual_addresses),
+            Some(ipv4(10, 0, 0, 2))
         );
-        assert_eq!(primary_address(&addresses[..1], &virtual_addresses), None);
+        assert_eq!(
+            primary_address(Family::Ipv4, &addresses[..1], &virtual_addresses),
+            None
+        );
     }
 
     #[test]
@@ -238,7 +255,7 @@ mod tests {
             is_ours: true,
             ..own("10.0.0.9")
         };
-        assert_eq!(primary_address(&[leftover], &[]), None);
+        assert_eq!(primary_address(Family::Ipv4, &[leftover], &[]), None);
     }
 
     #[test]
@@ -249,20 +266,49 @@ mod tests {
         };
         let addresses = [secondary, own("10.1.0.1")];
         assert_eq!(
-            primary_address(&addresses, &[]),
-            Some(Ipv4Addr::new(10, 1, 0, 1))
+            primary_address(Family::Ipv4, &addresses, &[]),
+            Some(ipv4(10, 1, 0, 1))
         );
         assert_eq!(
-            primary_address(&addresses[..1], &[]),
-            Some(Ipv4Addr::new(10, 0, 0, 1))
+            primary_address(Family::Ipv4, &addresses[..1], &[]),
+            Some(ipv4(10, 0, 0, 1))
         );
+    }
+
+    const fn ipv4(a: u8, b: u8, c: u8, d: u8) -> IpAddr {
+        IpAddr::V4(Ipv4Addr::new(a, b, c, d))
+    }
+
+    /// C052
+    #[test]
+    fn adverts_over_ipv6_come_from_an_address_of_the_link_that_is_nobody_elses() {
+        let source = |addresses: &[ObservedAddress]| {
+            primary_address(Family::Ipv6, addresses, &["fe80::100".parse().unwrap()])
+        };
+        let tentative = ObservedAddress {
+            is_tentative: true,
+            ..own("fe80::1")
+        };
+        let others = [
+            own("10.0.0.1"),
+            own("2001:db8::1"),
+            own("fe80::100"),
+            tentative,
+        ];
+        assert_eq!(source(&others), None);
+        let mut all = others.to_vec();
+        all.push(own("fe80::2"));
+        assert_eq!(source(&all), Some("fe80::2".parse().unwrap()));
     }
 
     #[test]
     fn an_ipv6_or_host_address_is_never_the_primary_one() {
         let mut host = own("127.0.0.1");
         host.address.scope = SCOPE_HOST;
-        assert_eq!(primary_address(&[own("fe80::1"), host], &[]), None);
+        assert_eq!(
+            primary_address(Family::Ipv4, &[own("fe80::1"), host], &[]),
+            None
+        );
     }
 
     #[test]
@@ -315,6 +361,7 @@ mod tests {
             is_ours: false,
             is_marked: false,
             is_secondary: false,
+            is_tentative: false,
         }
     }
 }

@@ -70,7 +70,11 @@ impl Netlink {
 }
 
 fn multicast_socket() -> io::Result<TokioSocket> {
-    let groups = [MulticastGroup::Link, MulticastGroup::Ipv4Ifaddr];
+    let groups = [
+        MulticastGroup::Link,
+        MulticastGroup::Ipv4Ifaddr,
+        MulticastGroup::Ipv6Ifaddr,
+    ];
     let mask = groups
         .iter()
         .fold(0, |mask, group| mask | 1 << (*group as u32 - 1));

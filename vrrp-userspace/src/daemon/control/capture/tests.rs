@@ -8,7 +8,8 @@ use super::*;
 const REJECTED: Verdict = Verdict::Reject {
     reason: Reason::IpTtl,
     slot: 0,
-    source: [10, 0, 0, 9],
+    family: vrrp_ebpf::abi::FAMILY_IPV4,
+    source: [0; 16],
 };
 const PORT: u16 = 3;
 

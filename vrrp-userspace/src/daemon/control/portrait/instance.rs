@@ -1,6 +1,6 @@
 //! One router.
 
-use std::net::Ipv4Addr;
+use std::net::IpAddr;
 
 use vrrp_ebpf::abi::{AdvertRecord, BlockView};
 
@@ -14,7 +14,7 @@ use crate::{
         plan::RouterPlan,
         reporter::phrases::state_name,
     },
-    protocol::{Monotonic, State},
+    protocol::{Family, Monotonic, State},
     system::netlink::InterfaceAddress,
     tracking::{Effect, ScriptStatus, Weight},
 };
@@ -102,9 +102,8 @@ fn active_router(
     })
 }
 
-fn source(record: &AdvertRecord) -> Ipv4Addr {
-    let [a, b, c, d, ..] = record.source;
-    Ipv4Addr::new(a, b, c, d)
+fn source(record: &AdvertRecord) -> IpAddr {
+    Family::of_key(record.family).read(record.source)
 }
 
 fn adverts(router: &RouterSnapshot, block: &BlockView) -> Adverts {

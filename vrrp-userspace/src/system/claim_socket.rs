@@ -1,6 +1,7 @@
-//! The ear for ARP where the XDP program does not judge it: packets that speak for some of our addresses, and no others.
+//! The ear for claims where the XDP program does not judge them: packets of ARP that speak for some of our addresses, and neighbour
+//! advertisements, and no others.
 //!
-//! The kernel's own filter looks at every ARP packet of the interface, so ordinary ones wake nobody. It lets through a superset of what matters;
+//! The kernel's own filter looks at every such packet of the interface, so ordinary ones wake nobody. It lets through a superset of what matters;
 //! what it means is for `verdict` to say. A frame of a VLAN that is nobody's here comes marked as another host's, its tag gone, and ends in
 //! the filter.
 
@@ -13,32 +14,47 @@ use std::{
 };
 
 use socket2::{SockFilter, Socket};
-use vrrp_ebpf::wire::{arp, ethernet};
+use vrrp_ebpf::wire::{arp, ethernet, ipv6, neighbour};
 
 use super::{overflow::Overflow, packet_address::receiving_socket};
 
-/// Bytes of a frame that are looked at: its header and the packet, and no padding.
-pub const LONGEST: usize = ethernet::LENGTH + arp::LENGTH;
+/// Bytes of a frame that are looked at: its headers and the packet with its option, and no padding.
+pub const LONGEST: usize = ethernet::LENGTH + ipv6::LENGTH + neighbour::LENGTH + 8;
+/// Of ARP.
+const LONGEST_ARP: usize = ethernet::LENGTH + arp::LENGTH;
 
 /// Ranges of addresses the filter names. More are joined with their neighbours, and then it lets some through in vain.
 const MOST_RANGES: usize = 64;
 
 /// The ear on one interface.
 #[derive(Debug)]
-pub struct ArpSocket {
+pub struct ClaimSocket {
     socket: Socket,
     overflow: Overflow,
 }
 
-impl ArpSocket {
+impl ClaimSocket {
     /// Opens an ear on the link with this index for packets whose sender address is one of `watched`, and for those that contradict
     /// themselves.
     ///
     /// # Errors
     ///
     /// `CAP_NET_RAW` is missing, or the interface is gone.
-    pub fn open(index: u32, watched: &BTreeSet<Ipv4Addr>) -> io::Result<Self> {
+    pub fn arp(index: u32, watched: &BTreeSet<Ipv4Addr>) -> io::Result<Self> {
         let socket = receiving_socket(index, ethernet::TYPE_ARP, &filter(watched))?;
+        Ok(Self {
+            socket,
+            overflow: Overflow::default(),
+        })
+    }
+
+    /// Opens an ear on the link with this index for neighbour advertisements, of which there are few, about whatever address.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::arp`].
+    pub fn neighbour_discovery(index: u32) -> io::Result<Self> {
+        let socket = receiving_socket(index, ethernet::TYPE_IPV6, &advertisements())?;
         Ok(Self {
             socket,
             overflow: Overflow::default(),
@@ -71,40 +87,42 @@ impl ArpSocket {
     }
 }
 
-impl AsFd for ArpSocket {
+impl AsFd for ClaimSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.socket.as_fd()
     }
 }
 
-impl AsRawFd for ArpSocket {
+impl AsRawFd for ClaimSocket {
     fn as_raw_fd(&self) -> RawFd {
         self.socket.as_raw_fd()
     }
 }
 
-/// The filter as the kernel's classic BPF; offsets are from the Ethernet header.
+const LOAD_WORD: u16 = 0x20;
+const LOAD_HALF: u16 = 0x28;
+const LOAD_BYTE: u16 = 0x30;
+const IF_EQUAL: u16 = 0x15;
+const IF_GREATER: u16 = 0x25;
+const IF_NOT_LESS: u16 = 0x35;
+const RETURN: u16 = 0x06;
+/// `SKF_AD_OFF + SKF_AD_PKTTYPE` and `PACKET_OTHERHOST` of `linux/filter.h` and `linux/if_packet.h`.
+const PACKET_TYPE: u32 = 0xffff_f000 + 4;
+const OTHER_HOST: u32 = 3;
+
+/// The filter for ARP as the kernel's classic BPF; offsets are from the Ethernet header.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "lengths and offsets of a frame of 42 bytes"
 )]
 fn filter(watched: &BTreeSet<Ipv4Addr>) -> Vec<SockFilter> {
-    const LOAD_WORD: u16 = 0x20;
-    const LOAD_HALF: u16 = 0x28;
-    const IF_EQUAL: u16 = 0x15;
-    const IF_GREATER: u16 = 0x25;
-    const IF_NOT_LESS: u16 = 0x35;
-    const RETURN: u16 = 0x06;
-    /// `SKF_AD_OFF + SKF_AD_PKTTYPE` and `PACKET_OTHERHOST` of `linux/filter.h` and `linux/if_packet.h`.
-    const PACKET_TYPE: u32 = 0xffff_f000 + 4;
-    const OTHER_HOST: u32 = 3;
     const HARDWARE_TYPE: u32 = ethernet::LENGTH as u32;
     const PROTOCOL_TYPE: u32 = HARDWARE_TYPE + 2;
     const LENGTHS: u32 = HARDWARE_TYPE + 4;
     const SENDER_PROTOCOL: u32 = HARDWARE_TYPE + 14;
     const IPV4: u32 = ethernet::TYPE_IPV4 as u32;
     const ETHERNET: u32 = arp::HARDWARE_ETHERNET as u32;
-    let accept = || SockFilter::new(RETURN, 0, 0, LONGEST as u32);
+    let accept = || SockFilter::new(RETURN, 0, 0, LONGEST_ARP as u32);
     let refuse = || SockFilter::new(RETURN, 0, 0, 0);
     let mut filter = vec![
         SockFilter::new(LOAD_WORD, 0, 0, PACKET_TYPE),
@@ -129,6 +147,26 @@ fn filter(watched: &BTreeSet<Ipv4Addr>) -> Vec<SockFilter> {
     }
     filter.push(refuse());
     filter
+}
+
+/// The filter for neighbour advertisements: ICMPv6 right behind the header, of that type. Offsets are from the Ethernet header.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "lengths and offsets of a frame of 86 bytes"
+)]
+fn advertisements() -> Vec<SockFilter> {
+    const NEXT_HEADER: u32 = ethernet::LENGTH as u32 + 6;
+    const MESSAGE_TYPE: u32 = (ethernet::LENGTH + ipv6::LENGTH) as u32;
+    vec![
+        SockFilter::new(LOAD_WORD, 0, 0, PACKET_TYPE),
+        SockFilter::new(IF_EQUAL, 4, 0, OTHER_HOST),
+        SockFilter::new(LOAD_BYTE, 0, 0, NEXT_HEADER),
+        SockFilter::new(IF_EQUAL, 0, 2, u32::from(ipv6::NEXT_HEADER_ICMP)),
+        SockFilter::new(LOAD_BYTE, 0, 0, MESSAGE_TYPE),
+        SockFilter::new(IF_EQUAL, 1, 0, u32::from(neighbour::TYPE_ADVERTISEMENT)),
+        SockFilter::new(RETURN, 0, 0, 0),
+        SockFilter::new(RETURN, 0, 0, LONGEST as u32),
+    ]
 }
 
 /// At most [`MOST_RANGES`] ranges that hold all of `watched`, with as little between them as possible.

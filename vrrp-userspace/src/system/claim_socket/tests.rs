@@ -47,7 +47,7 @@ fn too_many_ranges_are_joined_where_the_least_lies_between_them() {
 #[test]
 fn claims_are_heard_and_ordinary_arp_is_not() {
     alone(
-        "system::arp_socket::tests::claims_are_heard_and_ordinary_arp_is_not",
+        "system::claim_socket::tests::claims_are_heard_and_ordinary_arp_is_not",
         || {
             cable();
             let mut ear = open(&addresses(&[5]));
@@ -74,7 +74,7 @@ fn claims_are_heard_and_ordinary_arp_is_not() {
 #[test]
 fn the_kernel_takes_the_longest_filter() {
     alone(
-        "system::arp_socket::tests::the_kernel_takes_the_longest_filter",
+        "system::claim_socket::tests::the_kernel_takes_the_longest_filter",
         || {
             cable();
             let odd: Vec<u8> = (0..120).map(|number| 2 * number + 1).collect();
@@ -92,8 +92,8 @@ fn addresses(last: &[u8]) -> BTreeSet<Ipv4Addr> {
         .collect()
 }
 
-fn open(watched: &BTreeSet<Ipv4Addr>) -> ArpSocket {
-    ArpSocket::open(index("eth0"), watched).unwrap()
+fn open(watched: &BTreeSet<Ipv4Addr>) -> ClaimSocket {
+    ClaimSocket::arp(index("eth0"), watched).unwrap()
 }
 
 fn send(frames: &[Vec<u8>]) {
@@ -119,7 +119,7 @@ fn tagged(frame: &[u8], vlan: u8) -> Vec<u8> {
 }
 
 /// What comes in, until there were `count` frames.
-fn heard(ear: &mut ArpSocket, count: usize) -> Vec<Vec<u8>> {
+fn heard(ear: &mut ClaimSocket, count: usize) -> Vec<Vec<u8>> {
     let patience = Timespec {
         tv_sec: 10,
         tv_nsec: 0,

@@ -6,7 +6,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     io,
-    net::Ipv4Addr,
+    net::IpAddr,
     sync::Arc,
     time::Duration,
 };
@@ -20,7 +20,7 @@ use tracing::debug;
 use vrrp_ebpf::{
     abi::{
         self, ALERT_CLAIM, Alert, PORT_FINAL, Reason, Role, RouterEntry, RouterKey, VipEntry,
-        VipKey, widen,
+        VipKey,
     },
     verdict::{Claim, Tables, Verdict, decide},
 };
@@ -31,9 +31,9 @@ use super::{
 };
 use crate::{
     daemon::control::capture::Layer,
-    protocol::Monotonic,
+    protocol::{Family, Monotonic},
     system::{
-        arp_socket::{ArpSocket, LONGEST},
+        claim_socket::{ClaimSocket, LONGEST},
         clock,
         readable::readable,
     },
@@ -46,6 +46,7 @@ const AT_ONCE: (usize, Duration) = (64, Duration::from_millis(5));
 pub(super) type Watched = BTreeMap<VipKey, VipEntry>;
 
 /// Who is told what is heard.
+#[derive(Clone)]
 pub(super) struct Outlets {
     /// Everything is counted.
     pub(super) tally: Arc<Tally>,
@@ -57,11 +58,11 @@ pub(super) struct Outlets {
 
 /// An ear that hears until this is dropped. What had arrived by then is still told.
 #[derive(Debug)]
-pub(super) struct ArpEar {
-    _stop: oneshot::Sender<()>,
+pub(super) struct ClaimEar {
+    _stops: Vec<oneshot::Sender<()>>,
 }
 
-impl ArpEar {
+impl ClaimEar {
     /// Opens an ear on the interface with the kernel's number `index`; `None` if no address of `watched` is there. Inside a runtime only.
     ///
     /// # Errors
@@ -78,34 +79,48 @@ impl ArpEar {
             .filter(|(key, _)| key.port == port.number)
             .map(|(key, entry)| (*key, *entry))
             .collect();
-        if watched.is_empty() {
-            return Ok(None);
+        let mut stops = Vec::new();
+        for socket in sockets(index, &watched)? {
+            let judge = Judge {
+                // The tag of another VLAN is seen here, so what is said is final.
+                port: abi::Port {
+                    flags: PORT_FINAL,
+                    ..port
+                },
+                watched: watched.clone(),
+                samples: Samples::default(),
+                outlets: outlets.clone(),
+            };
+            let (stop, stopped) = oneshot::channel();
+            drop(tokio::spawn(hear(readable(socket)?, judge, stopped)));
+            stops.push(stop);
         }
-        let addresses: BTreeSet<_> = watched.keys().map(address).collect();
-        let socket = readable(ArpSocket::open(index, &addresses)?)?;
-        let judge = Judge {
-            // The tag of another VLAN is seen here, so what is said is final.
-            port: abi::Port {
-                flags: PORT_FINAL,
-                ..port
-            },
-            watched,
-            samples: Samples::default(),
-            outlets,
-        };
-        let (stop, stopped) = oneshot::channel();
-        drop(tokio::spawn(hear(socket, judge, stopped)));
-        Ok(Some(Self { _stop: stop }))
+        Ok((!stops.is_empty()).then_some(Self { _stops: stops }))
     }
 }
 
-fn address(key: &VipKey) -> Ipv4Addr {
-    let [a, b, c, d, ..] = key.address;
-    Ipv4Addr::new(a, b, c, d)
+/// One for each family that has an address to watch.
+fn sockets(index: u32, watched: &Watched) -> io::Result<Vec<ClaimSocket>> {
+    let mut ipv4 = BTreeSet::new();
+    let mut is_ipv6_watched = false;
+    for key in watched.keys() {
+        match Family::of_key(key.family).read(key.address) {
+            IpAddr::V4(address) => drop(ipv4.insert(address)),
+            IpAddr::V6(_) => is_ipv6_watched = true,
+        }
+    }
+    let mut sockets = Vec::new();
+    if !ipv4.is_empty() {
+        sockets.push(ClaimSocket::arp(index, &ipv4)?);
+    }
+    if is_ipv6_watched {
+        sockets.push(ClaimSocket::neighbour_discovery(index)?);
+    }
+    Ok(sockets)
 }
 
 async fn hear(
-    mut socket: AsyncFd<ArpSocket>,
+    mut socket: AsyncFd<ClaimSocket>,
     mut judge: Judge,
     mut stopped: oneshot::Receiver<()>,
 ) {
@@ -127,7 +142,7 @@ async fn hear(
                 Ok(Some(frame)) => judge.take(frame),
                 Ok(None) => break,
                 // A link that is down says so once, and goes on when it is up.
-                Err(error) => debug!("an ear for ARP: {error}"),
+                Err(error) => debug!("an ear for claims: {error}"),
             }
             if number % at_once == 0 {
                 if is_last {
@@ -169,7 +184,7 @@ impl Judge {
         let Verdict::Claim(claim) = verdict else {
             return None;
         };
-        let may_tell = self.samples.may_tell(Reason::ArpClaim, now, tally);
+        let may_tell = self.samples.may_tell(claim.reason(), now, tally);
         may_tell.then(|| alert(&claim, self.port.number, now))
     }
 }
@@ -180,10 +195,11 @@ fn alert(claim: &Claim, port: u16, now: Monotonic) -> Alert {
         slot: claim.slot,
         port,
         kind: ALERT_CLAIM,
-        reason: Reason::ArpClaim as u8,
-        address: widen(claim.address),
+        reason: claim.reason() as u8,
+        address: claim.address,
         hardware_address: claim.hardware_address,
-        reserved: [0; 2],
+        family: claim.family(),
+        reserved: 0,
     }
 }
 
@@ -206,6 +222,8 @@ impl Tables for WatchedAddresses<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
     use crate::system::announcer::gratuitous_arp;
 
@@ -237,7 +255,7 @@ mod tests {
         let mut judge = judge();
         let alert = judge.alert(&gratuitous_arp(STRANGER, VIP), now).unwrap();
         assert_eq!((alert.kind, alert.slot, alert.port), (ALERT_CLAIM, 3, 1));
-        assert_eq!(alert.address, widen(VIP.octets()));
+        assert_eq!(alert.address, Family::write(VIP.into()));
         assert_eq!(alert.hardware_address, STRANGER);
         assert_eq!(alert.time_ns, now.as_nanos());
         assert_eq!(judge.outlets.tally.counters().arp_claim, 1);
