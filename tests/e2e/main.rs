@@ -12,6 +12,7 @@ mod guard_proof;
 mod history;
 mod hostile;
 mod interplay;
+mod ipv6;
 mod kernel_side;
 mod live;
 mod mail;

@@ -1,7 +1,7 @@
 //! A router of the lab: a machine with the daemon under test, HAProxy and a mail server.
 
 use std::fs::{self, File};
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -226,7 +226,8 @@ impl Node {
     ///
     /// If `ip` fails.
     #[must_use]
-    pub fn holds(&self, address: Ipv4Addr) -> bool {
+    pub fn holds(&self, address: impl Into<IpAddr>) -> bool {
+        let address = address.into();
         let shown = self.machine.run("ip", &["-json", "address", "show"]);
         shown.contains(&format!("\"local\":\"{address}\""))
     }
