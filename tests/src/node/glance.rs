@@ -35,6 +35,26 @@ impl Node {
         // An interface that is down answers with an error.
         fs::read_to_string(self.machine.path(&path)).is_ok_and(|text| text.trim() == "1")
     }
+
+    /// Whether duplicate address detection has let go of the interface's link-local address.
+    #[must_use]
+    pub fn has_settled_link_local(&self, interface: &str) -> bool {
+        is_settled(&self.machine.network_file("if_inet6", ROUTES), interface)
+    }
+}
+
+/// `/proc/net/if_inet6`: address, index, prefix length, scope (20: link) and flags, in hexadecimal, and the interface.
+fn is_settled(addresses: &str, interface: &str) -> bool {
+    /// `IFA_F_TENTATIVE` of `<linux/if_addr.h>`.
+    const TENTATIVE: u32 = 0x40;
+    addresses.lines().any(|line| {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let [_, _, _, "20", flags, name] = words[..] else {
+            return false;
+        };
+        name == interface
+            && u32::from_str_radix(flags, 16).is_ok_and(|flags| flags & TENTATIVE == 0)
+    })
 }
 
 /// The leaves of the tree that are local to the host.
@@ -88,5 +108,17 @@ Main:
         assert!(listens_at(sockets, 80));
         assert!(!listens_at(sockets, 81));
         assert!(!listens_at(sockets, 8));
+    }
+
+    #[test]
+    fn a_link_local_address_is_settled_when_it_is_no_longer_tentative() {
+        let tentative = "fe8000000000000000000000000000c8 02 40 20 c0     eth0\n";
+        let settled = "fe8000000000000000000000000000c8 02 40 20 80     eth0\n";
+        let global = "20010db8000000000000000000000005 02 40 00 80     eth0\n";
+
+        assert!(!is_settled(tentative, "eth0"));
+        assert!(is_settled(settled, "eth0"));
+        assert!(!is_settled(settled, "eth1"));
+        assert!(!is_settled(global, "eth0"));
     }
 }
