@@ -18,6 +18,10 @@ for place; do
 	mount -t tmpfs -o "mode=$(stat -c %a "$place")" lab "$place"
 done
 mount -t sysfs lab /sys
+# As on a machine with an init. Without one here, a loader finds the host's in the list of mounts, hidden by the line before, and fails in it.
+if [ -d /sys/fs/bpf ]; then
+	mount -t bpf bpf /sys/fs/bpf
+fi
 hostname "$name"
 ip link set lo up
 
