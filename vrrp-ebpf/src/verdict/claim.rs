@@ -2,7 +2,10 @@
 
 use super::{Tables, Verdict};
 use crate::{
-    abi::{FAMILY_IPV4, FAMILY_IPV6, PORT_FINAL, Port, Reason, VIP_DROP_CLAIMS, VipKey, widen},
+    abi::{
+        ALERT_CLAIM, Alert, FAMILY_IPV4, FAMILY_IPV6, PORT_FINAL, Port, Reason, VIP_DROP_CLAIMS,
+        VipKey, widen,
+    },
     frame::Frame,
     wire::{arp, ethernet, ipv6, neighbour},
 };
@@ -63,6 +66,23 @@ impl Claim {
         match self.by {
             Protocol::Arp => Reason::ArpMalformed,
             Protocol::NeighbourDiscovery => Reason::NdMalformed,
+        }
+    }
+
+    /// What people are told of it: it was heard on the port of this number at `time_ns` of `CLOCK_MONOTONIC`.
+    #[must_use]
+    #[inline(always)]
+    pub const fn alert(&self, port: u16, time_ns: u64) -> Alert {
+        Alert {
+            time_ns,
+            slot: self.slot,
+            port,
+            kind: ALERT_CLAIM,
+            reason: self.reason() as u8,
+            address: self.address,
+            hardware_address: self.hardware_address,
+            family: self.family(),
+            reserved: 0,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use aya_ebpf::{helpers::bpf_ktime_get_ns, programs::XdpContext};
 use aya_log_ebpf::warn;
-use vrrp_ebpf::abi::{ALERT_CLAIM, ALERT_REJECTED, Alert, Port, Reason, RouterEvent};
+use vrrp_ebpf::abi::{ALERT_REJECTED, Alert, Port, Reason, RouterEvent};
 use vrrp_ebpf::verdict::{Accepted, Claim, Tables as _};
 
 use crate::maps;
@@ -20,7 +20,7 @@ pub(crate) fn rejected(
     maps::count(port.number, reason);
     maps::record_rejection(slot);
     let alert = Alert {
-        time_ns: 0,
+        time_ns: now_ns(),
         slot,
         port: port.number,
         kind: ALERT_REJECTED,
@@ -40,18 +40,12 @@ pub(crate) fn claimed(ctx: &XdpContext, port: &Port, claim: &Claim) {
     if claim.is_malformed {
         maps::count(port.number, claim.malformed());
     }
-    let alert = Alert {
-        time_ns: 0,
-        slot: claim.slot,
-        port: port.number,
-        kind: ALERT_CLAIM,
-        reason: claim.reason() as u8,
-        address: claim.address,
-        hardware_address: claim.hardware_address,
-        family: claim.family(),
-        reserved: 0,
-    };
-    send(ctx, port, claim.reason(), alert);
+    send(
+        ctx,
+        port,
+        claim.reason(),
+        claim.alert(port.number, now_ns()),
+    );
 }
 
 /// Counts an accepted advertisement, records it, and rings the doorbell if it says something new.
@@ -85,8 +79,7 @@ pub(crate) fn accepted(ctx: &XdpContext, port: &Port, accepted: &Accepted) {
 }
 
 #[inline(always)]
-fn send(ctx: &XdpContext, port: &Port, reason: Reason, mut alert: Alert) {
-    alert.time_ns = now_ns();
+fn send(ctx: &XdpContext, port: &Port, reason: Reason, alert: Alert) {
     if !maps::may_alert(port.number, reason, alert.time_ns) {
         maps::count(port.number, Reason::AlertSuppressed);
     } else if !maps::alert(&alert) {

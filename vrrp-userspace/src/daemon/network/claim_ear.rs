@@ -18,11 +18,8 @@ use tokio::{
 };
 use tracing::debug;
 use vrrp_ebpf::{
-    abi::{
-        self, ALERT_CLAIM, Alert, PORT_FINAL, Reason, Role, RouterEntry, RouterKey, VipEntry,
-        VipKey,
-    },
-    verdict::{Claim, Tables, Verdict, decide},
+    abi::{self, Alert, PORT_FINAL, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    verdict::{Tables, Verdict, decide},
 };
 
 use super::{
@@ -185,21 +182,7 @@ impl Judge {
             return None;
         };
         let may_tell = self.samples.may_tell(claim.reason(), now, tally);
-        may_tell.then(|| alert(&claim, self.port.number, now))
-    }
-}
-
-fn alert(claim: &Claim, port: u16, now: Monotonic) -> Alert {
-    Alert {
-        time_ns: now.as_nanos(),
-        slot: claim.slot,
-        port,
-        kind: ALERT_CLAIM,
-        reason: claim.reason() as u8,
-        address: claim.address,
-        hardware_address: claim.hardware_address,
-        family: claim.family(),
-        reserved: 0,
+        may_tell.then(|| claim.alert(self.port.number, now.as_nanos()))
     }
 }
 
@@ -226,6 +209,7 @@ mod tests {
 
     use super::*;
     use crate::system::announcer::gratuitous_arp;
+    use vrrp_ebpf::abi::ALERT_CLAIM;
 
     const VIP: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 5);
     const OURS: [u8; 6] = [2, 0, 0, 0, 0, 9];
