@@ -1,6 +1,7 @@
 //! Frames a stranger on the network could send.
 
 mod claim;
+mod envelope;
 mod ipv6;
 #[cfg(test)]
 mod tests;
@@ -9,6 +10,8 @@ use std::net::Ipv4Addr;
 
 use crate::frame::Mac;
 use crate::seeds;
+
+use envelope::Envelope;
 
 pub use claim::{Claim, gratuitous_arp};
 pub use ipv6::{ForgedIpv6, GROUP_IPV6};
@@ -26,10 +29,7 @@ const VRRP: u8 = 112;
 /// Lengths and checksums fit whatever was asked for, unless they were asked not to.
 #[derive(Debug, Clone)]
 pub struct Forged {
-    receiver: Mac,
-    sender: Mac,
-    /// EtherType and VLAN of a tag.
-    tag: Option<(u16, u16)>,
+    envelope: Envelope,
     source: Ipv4Addr,
     destination: Ipv4Addr,
     ttl: u8,
@@ -52,7 +52,6 @@ pub struct Forged {
     sums_pseudo_header: bool,
     checksum_off_by: u16,
     trailer: Vec<u8>,
-    padding: usize,
 }
 
 impl Forged {
@@ -60,9 +59,7 @@ impl Forged {
     #[must_use]
     pub const fn advertisement(source: Ipv4Addr) -> Self {
         Self {
-            receiver: GROUP_MAC,
-            sender: STRANGER,
-            tag: None,
+            envelope: Envelope::to(GROUP_MAC),
             source,
             destination: GROUP,
             ttl: 255,
@@ -83,7 +80,6 @@ impl Forged {
             sums_pseudo_header: false,
             checksum_off_by: 0,
             trailer: Vec::new(),
-            padding: 0,
         }
     }
 
@@ -281,55 +277,43 @@ impl Forged {
 
     /// To another hardware address than the group's.
     #[must_use]
-    pub fn to_mac(self, receiver: Mac) -> Self {
-        Self { receiver, ..self }
+    pub fn to_mac(mut self, receiver: Mac) -> Self {
+        self.envelope.receiver = receiver;
+        self
     }
 
     /// From another hardware address than the stranger's.
     #[must_use]
-    pub fn from_mac(self, sender: Mac) -> Self {
-        Self { sender, ..self }
+    pub fn from_mac(mut self, sender: Mac) -> Self {
+        self.envelope.sender = sender;
+        self
     }
 
     /// With an 802.1Q tag.
     #[must_use]
-    pub fn vlan(self, vlan: u16) -> Self {
-        Self {
-            tag: Some((0x8100, vlan)),
-            ..self
-        }
+    pub fn vlan(mut self, vlan: u16) -> Self {
+        self.envelope.tag = Some((0x8100, vlan));
+        self
     }
 
     /// With an 802.1ad tag.
     #[must_use]
-    pub fn service_vlan(self, vlan: u16) -> Self {
-        Self {
-            tag: Some((0x88a8, vlan)),
-            ..self
-        }
+    pub fn service_vlan(mut self, vlan: u16) -> Self {
+        self.envelope.tag = Some((0x88a8, vlan));
+        self
     }
 
     /// With zeros behind the datagram, as Ethernet pads short frames.
     #[must_use]
-    pub fn padding(self, bytes: usize) -> Self {
-        Self {
-            padding: bytes,
-            ..self
-        }
+    pub fn padding(mut self, bytes: usize) -> Self {
+        self.envelope.padding = bytes;
+        self
     }
 
     /// The frame, ready to be sent.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
-        let mut frame = [self.receiver.0, self.sender.0].concat();
-        if let Some((ether_type, vlan)) = self.tag {
-            frame.extend(ether_type.to_be_bytes());
-            frame.extend(vlan.to_be_bytes());
-        }
-        frame.extend([0x08, 0x00]);
-        frame.extend(self.packet());
-        frame.extend(vec![0; self.padding]);
-        frame
+        self.envelope.around(0x0800, &self.packet())
     }
 
     /// The IP packet the frame carries.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv6Addr;
 
-use super::{STRANGER, VRRP, checksum};
+use super::{STRANGER, VRRP, checksum, envelope::Envelope};
 use crate::frame::Mac;
 
 /// Where adverts over IPv6 go, as a host and as a link has it.
@@ -15,10 +15,7 @@ const ICMP: u8 = 58;
 /// An IPv6 packet in a frame; lengths and checksums fit unless they are asked not to.
 #[derive(Debug, Clone)]
 pub struct ForgedIpv6 {
-    receiver: Mac,
-    sender: Mac,
-    /// EtherType and VLAN of a tag.
-    tag: Option<(u16, u16)>,
+    envelope: Envelope,
     ip_version: u8,
     source: Ipv6Addr,
     destination: Ipv6Addr,
@@ -31,7 +28,6 @@ pub struct ForgedIpv6 {
     sums_pseudo_header: bool,
     checksum_at: usize,
     checksum_off_by: u16,
-    padding: usize,
 }
 
 impl ForgedIpv6 {
@@ -42,7 +38,7 @@ impl ForgedIpv6 {
         let mut message = vec![0x31, vrid, priority, count, 0, 100, 0, 0];
         message.extend(addresses.iter().flat_map(Ipv6Addr::octets));
         Self {
-            receiver: GROUP_IPV6_MAC,
+            envelope: Envelope::to(GROUP_IPV6_MAC),
             destination: GROUP_IPV6,
             next_header: VRRP,
             checksum_at: 6,
@@ -63,9 +59,7 @@ impl ForgedIpv6 {
 
     fn around(source: Ipv6Addr, message: Vec<u8>) -> Self {
         Self {
-            receiver: ALL_NODES_MAC,
-            sender: STRANGER,
-            tag: None,
+            envelope: Envelope::to(ALL_NODES_MAC),
             ip_version: 6,
             source,
             destination: ALL_NODES,
@@ -77,7 +71,6 @@ impl ForgedIpv6 {
             sums_pseudo_header: true,
             checksum_at: 2,
             checksum_off_by: 0,
-            padding: 0,
         }
     }
 
@@ -112,21 +105,23 @@ impl ForgedIpv6 {
     pub fn to(self, destination: Ipv6Addr, receiver: Mac) -> Self {
         Self {
             destination,
-            receiver,
             ..self
         }
+        .to_mac(receiver)
     }
 
     /// To another hardware address.
     #[must_use]
-    pub fn to_mac(self, receiver: Mac) -> Self {
-        Self { receiver, ..self }
+    pub fn to_mac(mut self, receiver: Mac) -> Self {
+        self.envelope.receiver = receiver;
+        self
     }
 
     /// From another hardware address than the stranger's.
     #[must_use]
-    pub fn from_mac(self, sender: Mac) -> Self {
-        Self { sender, ..self }
+    pub fn from_mac(mut self, sender: Mac) -> Self {
+        self.envelope.sender = sender;
+        self
     }
 
     /// With a header that counts more bytes, or fewer, than there are.
@@ -174,42 +169,35 @@ impl ForgedIpv6 {
 
     /// With an 802.1Q tag.
     #[must_use]
-    pub fn vlan(self, vlan: u16) -> Self {
-        Self {
-            tag: Some((0x8100, vlan)),
-            ..self
-        }
+    pub fn vlan(mut self, vlan: u16) -> Self {
+        self.envelope.tag = Some((0x8100, vlan));
+        self
     }
 
     /// With zeros behind the packet.
     #[must_use]
-    pub fn padding(self, bytes: usize) -> Self {
-        Self {
-            padding: bytes,
-            ..self
-        }
+    pub fn padding(mut self, bytes: usize) -> Self {
+        self.envelope.padding = bytes;
+        self
     }
 
     /// The frame, ready to be sent.
     #[must_use]
     pub fn frame(&self) -> Vec<u8> {
-        let mut frame = [self.receiver.0, self.sender.0].concat();
-        if let Some((ether_type, vlan)) = self.tag {
-            frame.extend(ether_type.to_be_bytes());
-            frame.extend(vlan.to_be_bytes());
-        }
-        frame.extend([0x86, 0xdd]);
+        self.envelope.around(0x86dd, &self.packet())
+    }
+
+    fn packet(&self) -> Vec<u8> {
         let length = u16::try_from(self.extension.len() + self.message.len()).expect("it is short");
         let length = length.wrapping_add_signed(self.payload_length_off_by);
-        frame.extend([self.ip_version << 4 | 0x0c, 0, 0, 0]);
-        frame.extend(length.to_be_bytes());
-        frame.extend([self.next_header, self.hop_limit]);
-        frame.extend(self.source.octets());
-        frame.extend(self.destination.octets());
-        frame.extend(&self.extension);
-        frame.extend(self.summed_message());
-        frame.extend(vec![0; self.padding]);
-        frame
+        let mut packet = vec![self.ip_version << 4 | 0x0c, 0, 0, 0];
+        packet.extend(length.to_be_bytes());
+        packet.extend([self.next_header, self.hop_limit]);
+        packet.extend(self.source.octets());
+        packet.extend(self.destination.octets());
+        packet.extend(&self.extension);
+        packet.extend(self.summed_message());
+        packet
     }
 
     fn summed_message(&self) -> Vec<u8> {
