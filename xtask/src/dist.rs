@@ -193,23 +193,29 @@ fn manual(tree: &Tree, daemon: &Path, source: &Source) -> Result<()> {
     Ok(())
 }
 
+/// The pages in a folder, in the order of their names.
+fn pages(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut pages = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "md") {
+            pages.push(path);
+        }
+    }
+    pages.sort();
+    Ok(pages)
+}
+
 fn documents(tree: &Tree, source: &Source) -> Result<()> {
     const FOLDER: &str = "usr/share/doc/xvrrpd";
     let root = workspace::root();
-    for name in [
-        "README.md",
-        "SECURITY.md",
-        "docs/capture.md",
-        "docs/history.md",
-        "docs/install.md",
-        "docs/kernels.md",
-        "docs/metrics.md",
-        "docs/pair.md",
-        "docs/raw-path.md",
-        "docs/status.md",
-    ] {
-        let (_, plain) = name.rsplit_once('/').unwrap_or(("", name));
-        tree.copy(&root.join(name), &format!("{FOLDER}/{plain}"), 0o644)?;
+    // Every page there is, so that none the others refer to can be forgotten.
+    for path in [root.join("README.md"), root.join("SECURITY.md")]
+        .into_iter()
+        .chain(pages(&root.join("docs"))?)
+    {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        tree.copy(&path, &format!("{FOLDER}/{name}"), 0o644)?;
     }
     let news = root.join("CHANGELOG.md");
     tree.compress(&news, &format!("{FOLDER}/CHANGELOG.md.gz"))?;
