@@ -106,7 +106,7 @@ fn forgeries(count: u32, per_second: u32) -> Volley {
 #[track_caller]
 fn lose_block(node: &Node) {
     /// Port 0, IPv4, VRID 89, multicast, as bytes.
-    const KEY: [&str; 8] = ["0", "0", "4", "89", "0", "0", "0", "0"];
+    const KEY: [&str; 8] = ["0", "0", "4", "89", "224", "0", "0", "18"];
     const NO_SLOT: [&str; 4] = ["0xff", "0xff", "0", "0"];
     let id = node
         .map("ROUTERS")

@@ -70,6 +70,9 @@ impl Bench {
         for (key, entry) in world.routers {
             self.publisher.set_router(key, entry).expect("room");
         }
+        for (key, entry) in world.peers {
+            self.publisher.set_peer(key, entry).expect("room");
+        }
         for (key, entry) in world.vips {
             self.publisher.set_vip(key, entry).expect("room");
         }

@@ -18,7 +18,9 @@ use crate::bench::Bench;
 use crate::case::{Case, Outcome, assert_none};
 use crate::network::{alone, cable, interface, sh};
 use crate::table;
-use crate::world::{BACKUP, OUR_ADDRESS, OUR_LINK_LOCAL, OUR_MAC, PEER, PEER_LINK_LOCAL};
+use crate::world::{
+    BACKUP, OTHER_GROUP, OUR_ADDRESS, OUR_LINK_LOCAL, OUR_MAC, PEER, PEER_LINK_LOCAL,
+};
 
 /// A cable with a sender on one end and two listeners for each family on the other.
 struct Wire {
@@ -66,7 +68,8 @@ impl Wire {
         sh("echo 0 > /proc/sys/net/ipv4/conf/eth0/rp_filter");
         sh(&format!(
             "ip link set eth0 address {OUR_MAC}; ip address add {OUR_ADDRESS}/24 dev eth0; \
-             ip address add {OUR_LINK_LOCAL}/64 dev eth0 nodad"
+             ip address add {OUR_LINK_LOCAL}/64 dev eth0 nodad; \
+             ip address add {OTHER_GROUP}/32 dev eth0 autojoin"
         ));
         let index = interface("eth0").index;
         Self {

@@ -6,6 +6,7 @@ mod garbage;
 mod ipv6;
 mod message;
 mod tags;
+mod unicast;
 mod valid;
 
 use std::collections::BTreeSet;
@@ -50,6 +51,7 @@ pub(crate) fn all() -> Vec<Case> {
     tags::rows(&mut table);
     claims::rows(&mut table);
     ipv6::rows(&mut table);
+    unicast::rows(&mut table);
     garbage::rows(&mut table);
     table.0
 }

@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use vrrp_ebpf::abi::{
-    DESTINATION_MULTICAST, DESTINATION_UNICAST, FAMILY_IPV4, FAMILY_IPV6, PORT_FINAL, Port,
-    ROUTER_DROP_VALID, Role, RouterEntry, RouterKey, VIP_DROP_CLAIMS, VipEntry, VipKey, widen,
+    FAMILY_IPV4, FAMILY_IPV6, NO_GROUP, PORT_FINAL, PeerEntry, PeerKey, Port, ROUTER_CHECKS_PEERS,
+    ROUTER_DROP_VALID, ROUTER_PEERS_ONLY, ROUTER_UNICAST, Role, RouterEntry, RouterKey,
+    VIP_DROP_CLAIMS, VipEntry, VipKey, widen,
 };
 use vrrp_ebpf::verdict::Tables;
+use vrrp_ebpf::wire::{ipv4, ipv6};
 use vrrp_tests::frame::Mac;
 use vrrp_tests::seeds;
 
@@ -50,8 +52,20 @@ pub(crate) const ELSEWHERE: Known = Known { slot: 5, vrid: 90 };
 pub(crate) const IPV6: Known = Known { slot: 6, vrid: 105 };
 /// Over IPv6, to our own address.
 pub(crate) const IPV6_UNICAST: Known = Known { slot: 7, vrid: 108 };
+/// Version 3, in [`OTHER_GROUP`], with the VRID of [`VERSION_3`].
+pub(crate) const OTHERS: Known = Known { slot: 8, vrid: 51 };
+/// Version 3, to our own address, from [`PEER`] over one hop at most, and from nobody else.
+pub(crate) const CHOOSY: Known = Known { slot: 9, vrid: 57 };
+/// The same over IPv6, and from others however far away.
+pub(crate) const IPV6_RANGED: Known = Known {
+    slot: 10,
+    vrid: 111,
+};
 /// How many routers there are.
-pub(crate) const ROUTERS: u32 = 8;
+pub(crate) const ROUTERS: u32 = 11;
+
+/// A group besides the usual one.
+pub(crate) const OTHER_GROUP: Ipv4Addr = Ipv4Addr::new(224, 129, 3, 4);
 
 /// An address of [`SEED`] whose claims are dropped while it is Active.
 pub(crate) const GUARDED: Ipv4Addr = seeds::ADDRESSES[0];
@@ -121,6 +135,7 @@ impl Circumstances {
 #[derive(Debug, Clone)]
 pub(crate) struct World {
     pub(crate) routers: BTreeMap<RouterKey, RouterEntry>,
+    pub(crate) peers: BTreeMap<PeerKey, PeerEntry>,
     pub(crate) vips: BTreeMap<VipKey, VipEntry>,
     pub(crate) role: Role,
 }
@@ -128,25 +143,47 @@ pub(crate) struct World {
 impl World {
     /// The one world, under these circumstances.
     pub(crate) fn new(circumstances: Circumstances) -> Self {
-        let multicast = |port, known: Known| key(port, FAMILY_IPV4, known, DESTINATION_MULTICAST);
+        let multicast = |port, known: Known| key(port, FAMILY_IPV4, known, ipv4::VRRP_GROUP);
         let routers = [
             (multicast(PORT, SEED), version_2(SEED)),
             (multicast(PORT, VERSION_3), version_3(VERSION_3)),
             (multicast(PORT, OPEN), open(OPEN)),
             (multicast(PORT, DROPPING), dropping(DROPPING)),
             (
-                key(PORT, FAMILY_IPV4, UNICAST, DESTINATION_UNICAST),
-                version_3(UNICAST),
+                key(PORT, FAMILY_IPV4, OTHERS, OTHER_GROUP.octets()),
+                version_3(OTHERS),
             ),
             (
-                key(PORT, FAMILY_IPV6, IPV6, DESTINATION_MULTICAST),
+                key(PORT, FAMILY_IPV4, UNICAST, NO_GROUP),
+                to_us_alone(version_3(UNICAST)),
+            ),
+            (
+                key(PORT, FAMILY_IPV4, CHOOSY, NO_GROUP),
+                to_us_alone(RouterEntry {
+                    flags: ROUTER_CHECKS_PEERS | ROUTER_PEERS_ONLY,
+                    ..version_3(CHOOSY)
+                }),
+            ),
+            (
+                key(PORT, FAMILY_IPV6, IPV6, ipv6::group(ipv6::VRRP_GROUP)),
                 over_ipv6(IPV6),
             ),
             (
-                key(PORT, FAMILY_IPV6, IPV6_UNICAST, DESTINATION_UNICAST),
-                over_ipv6(IPV6_UNICAST),
+                key(PORT, FAMILY_IPV6, IPV6_UNICAST, NO_GROUP),
+                to_us_alone(over_ipv6(IPV6_UNICAST)),
+            ),
+            (
+                key(PORT, FAMILY_IPV6, IPV6_RANGED, NO_GROUP),
+                to_us_alone(RouterEntry {
+                    flags: ROUTER_CHECKS_PEERS,
+                    ..over_ipv6(IPV6_RANGED)
+                }),
             ),
             (multicast(OTHER_PORT, ELSEWHERE), version_2(ELSEWHERE)),
+        ];
+        let peers = [
+            peer(CHOOSY, widen(PEER.octets()), 254, 255),
+            peer(IPV6_RANGED, PEER_LINK_LOCAL.octets(), 3, 5),
         ];
         let vips = [
             (PORT, GUARDED, VIP_DROP_CLAIMS),
@@ -167,6 +204,7 @@ impl World {
         );
         Self {
             routers: routers.into(),
+            peers: peers.into(),
             vips: vips.into_iter().map(vip).chain([claimed]).collect(),
             role: circumstances.role(),
         }
@@ -178,6 +216,10 @@ impl Tables for World {
         self.routers.get(key).copied()
     }
 
+    fn peer(&self, key: &PeerKey) -> Option<PeerEntry> {
+        self.peers.get(key).copied()
+    }
+
     fn role(&self, _: u32) -> Role {
         self.role
     }
@@ -187,8 +229,28 @@ impl Tables for World {
     }
 }
 
-fn key(port: u16, family: u8, known: Known, destination: u8) -> RouterKey {
-    RouterKey::new(port, family, known.vrid, destination)
+fn key(port: u16, family: u8, known: Known, group: [u8; 4]) -> RouterKey {
+    RouterKey::new(port, family, known.vrid, group)
+}
+
+fn peer(of: Known, address: [u8; 16], least: u8, greatest: u8) -> (PeerKey, PeerEntry) {
+    let key = PeerKey {
+        slot: of.slot,
+        address,
+    };
+    let entry = PeerEntry {
+        least_hop_limit: least,
+        greatest_hop_limit: greatest,
+        reserved: [0; 2],
+    };
+    (key, entry)
+}
+
+fn to_us_alone(entry: RouterEntry) -> RouterEntry {
+    RouterEntry {
+        flags: entry.flags | ROUTER_UNICAST,
+        ..entry
+    }
 }
 
 fn over_ipv6(known: Known) -> RouterEntry {

@@ -4,6 +4,7 @@
 //! |---|---|---|
 //! | `PORTS` | ifindex → [`Port`] | controller |
 //! | `ROUTERS` | [`RouterKey`] → [`RouterEntry`] | controller |
+//! | `PEERS` | [`PeerKey`] → [`PeerEntry`] | controller |
 //! | `ROLES` | slot → [`Role`] | controller |
 //! | `VIPS` | [`VipKey`] → [`VipEntry`] | controller |
 //! | `BLOCKS` | slot → `RouterBlock`, see [`BlockView`] | program |
@@ -22,6 +23,7 @@ mod alert;
 mod block;
 mod capture;
 mod counters;
+mod peer;
 #[cfg(feature = "user")]
 #[expect(unsafe_code, reason = "aya's `Pod` is an unsafe marker")]
 mod pod;
@@ -38,15 +40,16 @@ pub use capture::{
     CaptureLosses, CaptureSwitch, CapturedFrame,
 };
 pub use counters::{Counters, ForReason, MAX_BUCKETS, REASON_COUNT, Reason};
+pub use peer::{MAX_PEERS, PeerEntry, PeerKey};
 pub use port::{MAX_PORTS, PORT_FINAL, Port};
 pub use router::{
-    DESTINATION_MULTICAST, DESTINATION_UNICAST, MAX_ROUTERS, ROUTER_DROP_VALID, Role, RouterEntry,
-    RouterKey,
+    MAX_ROUTERS, NO_GROUP, ROUTER_CHECKS_PEERS, ROUTER_DROP_VALID, ROUTER_PEERS_ONLY,
+    ROUTER_UNICAST, Role, RouterEntry, RouterKey,
 };
 pub use vip::{MAX_VIPS, VIP_DROP_CLAIMS, VipEntry, VipKey};
 
 /// Changes whenever a struct of this module does, so that a pinned map of another build is never reinterpreted.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Addresses in an advertisement that the program itself sums and judges; longer ones go to the raw path.
 pub const MAX_JUDGED_ADDRESSES: u8 = 20;

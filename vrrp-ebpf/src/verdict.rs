@@ -13,7 +13,7 @@ pub use advertisement::{Accepted, Kind, decide_datagram, decide_message};
 pub use claim::{Claim, Protocol};
 
 use crate::{
-    abi::{Port, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    abi::{PeerEntry, PeerKey, Port, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
     frame::Frame,
     wire::{ethernet, ipv4, ipv6},
 };
@@ -22,6 +22,8 @@ use crate::{
 pub trait Tables {
     /// What to check for the router of `key`, if it is ours.
     fn router(&self, key: &RouterKey) -> Option<RouterEntry>;
+    /// What the peer of `key` may send, if there is such a peer.
+    fn peer(&self, key: &PeerKey) -> Option<PeerEntry>;
     /// What the router of `slot` is at the moment.
     fn role(&self, slot: u32) -> Role;
     /// Whose address `key` is, if it is ours.

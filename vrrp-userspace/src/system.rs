@@ -21,6 +21,7 @@ pub mod host;
 pub mod http;
 pub mod log;
 pub mod mailer;
+pub mod membership;
 pub mod netlink;
 pub mod notifier;
 pub mod overflow;

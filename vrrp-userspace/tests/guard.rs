@@ -29,7 +29,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use vrrp_userspace::{
     guard::{self, GuardSender, ReleaseAdvert, Script, ScriptIndex, Slot, SlotIndex, Table},
-    protocol::{Family, Monotonic},
+    protocol::{Authentication, Family, Monotonic, Version, Vrid, advertisement::Template},
     system::{
         clock,
         netlink::{InterfaceAddress, Netlink},
@@ -265,8 +265,15 @@ fn table(folder: &Path) -> Table {
     let release = ReleaseAdvert {
         interface: NonZeroU32::new(name_to_index(&any_socket, "eth0").unwrap()).unwrap(),
         source: Ipv4Addr::new(192, 168, 0, 9).into(),
-        destination: Family::Ipv4.group(),
-        message: GOODBYE.to_vec(),
+        destinations: vec![Family::Ipv4.group()],
+        hop_limit: 255,
+        template: Template {
+            version: Version::V2,
+            vrid: Vrid::new(89).unwrap(),
+            interval: Duration::from_secs(1),
+            authentication: Authentication::password("1111"),
+            addresses: Vec::new(),
+        },
     };
     let slot = Slot {
         name: "HA_V1".into(),

@@ -26,6 +26,7 @@ pub fn counts_rejected(counter: &str) -> bool {
         | Reason::AuthenticationFailure
         | Reason::Interval
         | Reason::IpSource
+        | Reason::UnicastSource
         | Reason::OwnAddress
         | Reason::AddressCount => true,
         Reason::Accepted

@@ -129,8 +129,10 @@ fn damaged_headers(table: &mut Table) {
             6 if bit % 8 >= 2 => Outcome::Passed(Reason::Undecided),
             7 => Outcome::Passed(Reason::Undecided),
             9 => Outcome::Ignored,
-            // No longer to the group.
-            16..20 => Outcome::Passed(Reason::UnknownRouter),
+            // Another group, of the same hardware address.
+            16..20 if (132..=136).contains(&bit) => Outcome::Passed(Reason::UnknownRouter),
+            // Whatever it is for, its frame is not.
+            16..20 => Outcome::Passed(Reason::OtherHost),
             _ => damaged,
         };
         let frame = flipped(seed().frame(), IP * 8 + bit);

@@ -79,6 +79,8 @@ counters! {
     interval Interval,
     /// Rejected: the source cannot be a neighbour.
     ip_source IpSource,
+    /// Rejected: unicast from nobody we speak to (`check_unicast_src`).
+    unicast_source UnicastSource,
     /// Rejected: our own address came back, by a loop or a duplicate.
     own_address OwnAddress,
     /// Rejected: v3 without addresses (RFC 9568 §5.2.5).

@@ -1,8 +1,8 @@
 //! The loader copies these in and out of maps byte for byte.
 
 use super::{
-    Alert, BlockView, Bucket, CaptureLosses, CaptureSwitch, CapturedFrame, Counters, Port, Role,
-    RouterEntry, RouterEvent, RouterKey, VipEntry, VipKey,
+    Alert, BlockView, Bucket, CaptureLosses, CaptureSwitch, CapturedFrame, Counters, PeerEntry,
+    PeerKey, Port, Role, RouterEntry, RouterEvent, RouterKey, VipEntry, VipKey,
 };
 
 macro_rules! pod {
@@ -16,4 +16,4 @@ macro_rules! pod {
     )*};
 }
 
-pod!(Alert BlockView Bucket CaptureLosses CaptureSwitch CapturedFrame Counters Port Role RouterEntry RouterEvent RouterKey VipEntry VipKey);
+pod!(Alert BlockView Bucket CaptureLosses CaptureSwitch CapturedFrame Counters PeerEntry PeerKey Port Role RouterEntry RouterEvent RouterKey VipEntry VipKey);

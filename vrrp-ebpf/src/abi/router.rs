@@ -8,14 +8,12 @@ use super::{BlockView, FAMILY_IPV4, FAMILY_IPV6, Port};
 /// Virtual routers one object can serve: every VRID in both families on two interfaces.
 pub const MAX_ROUTERS: usize = 1024;
 
-/// Sent to the group.
-pub const DESTINATION_MULTICAST: u8 = 0;
-/// Sent to this host alone.
-pub const DESTINATION_UNICAST: u8 = 1;
+/// Sent to this host alone, in place of a group.
+pub const NO_GROUP: [u8; 4] = [0; 4];
 
 /// Which virtual router an advertisement is for.
 ///
-/// keepalived allows one VRID as multicast and as unicast on one interface, hence `destination`.
+/// keepalived allows one VRID as multicast and as unicast on one interface, and in several groups, hence `group`.
 #[repr(C)]
 #[derive(
     Debug,
@@ -38,24 +36,21 @@ pub struct RouterKey {
     pub family: u8,
     /// The VRID.
     pub vrid: u8,
-    /// [`DESTINATION_MULTICAST`] or [`DESTINATION_UNICAST`].
-    pub destination: u8,
-    /// Zero.
-    pub reserved: [u8; 3],
+    /// The group that advertisements go to; of one of IPv6, its scope and how it ends. [`NO_GROUP`] for unicast.
+    pub group: [u8; 4],
 }
 const _: () = assert!(size_of::<RouterKey>() == 8);
 
 impl RouterKey {
-    /// The key of the router `vrid` of `family` on `port`.
+    /// The key of the router `vrid` of `family` on `port`, whose advertisements go to `group`.
     #[must_use]
     #[inline(always)]
-    pub const fn new(port: u16, family: u8, vrid: u8, destination: u8) -> Self {
+    pub const fn new(port: u16, family: u8, vrid: u8, group: [u8; 4]) -> Self {
         Self {
             port,
             family,
             vrid,
-            destination,
-            reserved: [0; 3],
+            group,
         }
     }
 }
@@ -72,7 +67,7 @@ pub struct RouterEntry {
     pub authentication_type: u8,
     /// v2: our interval in seconds, which every router must share (RFC 3768 §7.1).
     pub interval_seconds: u8,
-    /// [`ROUTER_DROP_VALID`] and room for more.
+    /// [`ROUTER_DROP_VALID`], [`ROUTER_UNICAST`], [`ROUTER_CHECKS_PEERS`], [`ROUTER_PEERS_ONLY`] and room for more.
     pub flags: u8,
     /// v2: the password.
     pub authentication_data: [u8; 8],
@@ -83,6 +78,12 @@ const _: () = assert!(size_of::<RouterEntry>() == 32);
 
 /// `xdp_valid_adverts drop`: a recorded advertisement goes no further.
 pub const ROUTER_DROP_VALID: u8 = 1;
+/// Advertisements for it go to its own address, and may come from afar. What goes to another address is none of ours.
+pub const ROUTER_UNICAST: u8 = 2;
+/// `PEERS` says what the routers it speaks to may send.
+pub const ROUTER_CHECKS_PEERS: u8 = 4;
+/// `check_unicast_src`: nobody else is heard. With [`ROUTER_CHECKS_PEERS`].
+pub const ROUTER_PEERS_ONLY: u8 = 8;
 
 /// What a router is at the moment, published at each transition.
 #[repr(C)]

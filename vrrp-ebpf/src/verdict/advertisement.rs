@@ -10,8 +10,9 @@ use super::{
 };
 use crate::{
     abi::{
-        AdvertRecord, DESTINATION_MULTICAST, DESTINATION_UNICAST, MAX_JUDGED_ADDRESSES, PORT_FINAL,
-        Port, ROUTER_DROP_VALID, Reason, Role, RouterEntry, RouterKey,
+        AdvertRecord, MAX_JUDGED_ADDRESSES, NO_GROUP, PORT_FINAL, PeerKey, Port,
+        ROUTER_CHECKS_PEERS, ROUTER_DROP_VALID, ROUTER_PEERS_ONLY, ROUTER_UNICAST, Reason, Role,
+        RouterEntry, RouterKey,
     },
     frame::Frame,
     wire::{
@@ -103,7 +104,7 @@ pub(super) fn decide_ipv4<F: Frame + ?Sized, T: Tables, const AT: usize>(
     if ip.protocol != ipv4::PROTOCOL_VRRP {
         return Verdict::Ignore;
     }
-    if let Some(reason) = not_ours_to_judge(ethernet, ethernet::VRRP_IPV4_GROUP, port) {
+    if let Some(reason) = not_ours_to_judge(ethernet, &ip, port) {
         return Verdict::Pass(reason);
     }
     if !ip.is_plain() || ip.is_fragment() {
@@ -128,7 +129,7 @@ pub(super) fn decide_ipv6<F: Frame + ?Sized, T: Tables, const AT: usize>(
     port: &Port,
     tables: &T,
 ) -> Verdict {
-    if let Some(reason) = not_ours_to_judge(ethernet, ethernet::VRRP_IPV6_GROUP, port) {
+    if let Some(reason) = not_ours_to_judge(ethernet, &ip, port) {
         return Verdict::Pass(reason);
     }
     let envelope = Envelope {
@@ -143,8 +144,13 @@ pub(super) fn decide_ipv6<F: Frame + ?Sized, T: Tables, const AT: usize>(
 
 /// Why a frame with VRRP in it is left to others.
 #[inline(always)]
-fn not_ours_to_judge(ethernet: &ethernet::Header, group: [u8; 6], port: &Port) -> Option<Reason> {
-    if ethernet.destination != group && ethernet.destination != port.hardware_address {
+fn not_ours_to_judge<I: Internet>(
+    ethernet: &ethernet::Header,
+    ip: &I,
+    port: &Port,
+) -> Option<Reason> {
+    let is_to_group = ip.group() != NO_GROUP && ethernet.destination == ip.group_mac();
+    if !is_to_group && ethernet.destination != port.hardware_address {
         Some(Reason::OtherHost)
     } else if port.flags & PORT_FINAL == 0 {
         Some(Reason::TagUnknown)
@@ -212,22 +218,23 @@ fn judge<F: Frame + ?Sized, T: Tables, I: Internet, const STEPS: usize>(
     if header.address_count > most {
         return Verdict::Pass(Reason::Undecided);
     }
-    let destination = if envelope.ip.is_to_group() {
-        DESTINATION_MULTICAST
-    } else {
-        DESTINATION_UNICAST
-    };
-    let key = RouterKey::new(envelope.port, I::FAMILY, header.vrid, destination);
+    let group = envelope.ip.group();
+    let key = RouterKey::new(envelope.port, I::FAMILY, header.vrid, group);
     let Some(entry) = tables.router(&key) else {
         return Verdict::Pass(Reason::UnknownRouter);
     };
+    // Unicast to another address may be on its way through this host, and then it is none of our business.
+    let is_unicast = entry.flags & ROUTER_UNICAST != 0;
+    if is_unicast && envelope.ip.destination() != entry.own_address {
+        return Verdict::Pass(Reason::UnknownRouter);
+    }
     let reject = |reason| Verdict::Reject {
         reason,
         slot: entry.slot,
         family: I::FAMILY,
         source: envelope.ip.source(),
     };
-    if let Err(reason) = check_header(envelope, &header, &entry) {
+    if let Err(reason) = check_header(envelope, &header, &entry, tables) {
         return reject(reason);
     }
     let Some(message) = I::read::<F, STEPS>(
@@ -250,16 +257,17 @@ fn judge<F: Frame + ?Sized, T: Tables, I: Internet, const STEPS: usize>(
 
 /// What can be told without the addresses, cheapest and most telling first.
 #[inline(always)]
-fn check_header<I: Internet>(
+fn check_header<I: Internet, T: Tables>(
     envelope: &Envelope<I>,
     header: &vrrp::Header,
     entry: &RouterEntry,
+    tables: &T,
 ) -> Result<(), Reason> {
     let ip = &envelope.ip;
     if ip.is_damaged() {
         return Err(Reason::IpChecksum);
     }
-    if ip.hop_limit() != HOP_LIMIT {
+    if ip.hop_limit() != HOP_LIMIT && entry.flags & ROUTER_UNICAST == 0 {
         return Err(Reason::IpTtl);
     }
     if ip.source() == entry.own_address {
@@ -267,6 +275,9 @@ fn check_header<I: Internet>(
     }
     if !ip.has_possible_source() {
         return Err(Reason::IpSource);
+    }
+    if entry.flags & ROUTER_CHECKS_PEERS != 0 {
+        check_peer(ip, entry, tables)?;
     }
     if header.version() != entry.version {
         return Err(Reason::Version);
@@ -278,6 +289,31 @@ fn check_header<I: Internet>(
         return Err(Reason::PacketLength);
     }
     Ok(())
+}
+
+/// `check_unicast_src`, and the `min_ttl` and `max_ttl` of a peer. keepalived looks at them last, after the password.
+///
+/// A call of its own: the key needs room on a stack that is full.
+#[inline(never)]
+fn check_peer<I: Internet, T: Tables>(
+    ip: &I,
+    entry: &RouterEntry,
+    tables: &T,
+) -> Result<(), Reason> {
+    let key = PeerKey {
+        slot: entry.slot,
+        address: ip.source(),
+    };
+    match tables.peer(&key) {
+        Some(peer)
+            if ip.hop_limit() < peer.least_hop_limit
+                || ip.hop_limit() > peer.greatest_hop_limit =>
+        {
+            Err(Reason::IpTtl)
+        }
+        None if entry.flags & ROUTER_PEERS_ONLY != 0 => Err(Reason::UnicastSource),
+        Some(_) | None => Ok(()),
+    }
 }
 
 /// What takes the whole message to tell.

@@ -4,7 +4,7 @@ use super::message::Message;
 use crate::{
     abi::{FAMILY_IPV4, FAMILY_IPV6, widen},
     frame::Frame,
-    wire::{checksum::Sum, ipv4, ipv6, vrrp},
+    wire::{checksum::Sum, ethernet, ipv4, ipv6, vrrp},
 };
 
 /// A header of one of the two, as far as an advertisement is judged by it.
@@ -15,8 +15,12 @@ pub(super) trait Internet: Copy {
     fn source(&self) -> [u8; 16];
     /// TTL or hop limit.
     fn hop_limit(&self) -> u8;
-    /// Whether it is for everybody.
-    fn is_to_group(&self) -> bool;
+    /// The receiver, as a record has it.
+    fn destination(&self) -> [u8; 16];
+    /// The group it is for, as in a key.
+    fn group(&self) -> [u8; 4];
+    /// Where a frame with it goes, if it is for a group.
+    fn group_mac(&self) -> [u8; 6];
     /// Whether the header itself is damaged, as far as it can tell.
     fn is_damaged(&self) -> bool;
     /// Whether the sender can be one.
@@ -48,8 +52,18 @@ impl Internet for ipv4::Header {
     }
 
     #[inline(always)]
-    fn is_to_group(&self) -> bool {
-        self.destination == ipv4::VRRP_GROUP
+    fn destination(&self) -> [u8; 16] {
+        widen(self.destination)
+    }
+
+    #[inline(always)]
+    fn group(&self) -> [u8; 4] {
+        ipv4::group(self.destination)
+    }
+
+    #[inline(always)]
+    fn group_mac(&self) -> [u8; 6] {
+        ethernet::ipv4_group(self.destination)
     }
 
     /// With options the sum is the raw path's, which has verified it.
@@ -104,8 +118,18 @@ impl Internet for ipv6::Header {
     }
 
     #[inline(always)]
-    fn is_to_group(&self) -> bool {
-        self.destination == ipv6::VRRP_GROUP
+    fn destination(&self) -> [u8; 16] {
+        self.destination
+    }
+
+    #[inline(always)]
+    fn group(&self) -> [u8; 4] {
+        ipv6::group(self.destination)
+    }
+
+    #[inline(always)]
+    fn group_mac(&self) -> [u8; 6] {
+        ethernet::ipv6_group(self.destination)
     }
 
     /// It has no sum of its own (RFC 8200 §8.1).

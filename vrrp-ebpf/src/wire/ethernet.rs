@@ -20,10 +20,6 @@ pub const TYPE_IPV6: u16 = 0x86dd;
 pub const TYPE_VLAN: u16 = 0x8100;
 /// EtherType of a service VLAN tag (IEEE 802.1ad).
 pub const TYPE_SERVICE_VLAN: u16 = 0x88a8;
-/// Where 224.0.0.18 is sent to (RFC 1112 §6.4 applied to RFC 9568 §5.1.1.2).
-pub const VRRP_IPV4_GROUP: [u8; 6] = [0x01, 0x00, 0x5e, 0x00, 0x00, 0x12];
-/// Where ff02::12 is sent to (RFC 2464 §7 applied to RFC 9568 §5.1.2.2).
-pub const VRRP_IPV6_GROUP: [u8; 6] = [0x33, 0x33, 0x00, 0x00, 0x00, 0x12];
 /// Everybody.
 pub const BROADCAST: [u8; 6] = [0xff; 6];
 
@@ -40,6 +36,20 @@ pub struct Header {
 }
 
 const _: () = assert!(size_of::<Header>() == LENGTH);
+
+/// Where what is for a group of IPv4 is sent to (RFC 1112 §6.4).
+#[must_use]
+#[inline(always)]
+pub const fn ipv4_group([_, b, c, d]: [u8; 4]) -> [u8; 6] {
+    [0x01, 0x00, 0x5e, b & 0x7f, c, d]
+}
+
+/// Where what is for a group of IPv6 is sent to (RFC 2464 §7).
+#[must_use]
+#[inline(always)]
+pub const fn ipv6_group([.., a, b, c, d]: [u8; 16]) -> [u8; 6] {
+    [0x33, 0x33, a, b, c, d]
+}
 
 impl Header {
     /// Whether a VLAN tag follows.

@@ -87,5 +87,19 @@ impl Header {
 /// (RFC 1122 §3.2.1.3).
 #[must_use]
 pub const fn can_be_source(address: [u8; 4]) -> bool {
-    !matches!(address[0], 0 | 127 | 224..=239) && !matches!(address, [255, 255, 255, 255])
+    !matches!(address[0], 0 | 127) && !is_group(address) && !matches!(address, [255, 255, 255, 255])
+}
+
+/// The group that `address` is, as a key has it; zeros if it is none.
+#[must_use]
+#[inline(always)]
+pub const fn group(address: [u8; 4]) -> [u8; 4] {
+    if is_group(address) { address } else { [0; 4] }
+}
+
+/// Whether `address` is that of a group (RFC 1112 §4).
+#[must_use]
+#[inline(always)]
+pub const fn is_group(address: [u8; 4]) -> bool {
+    address[0] & 0xf0 == 0xe0
 }

@@ -49,10 +49,28 @@ impl Header {
 #[must_use]
 #[inline(always)]
 pub fn can_be_source(address: [u8; 16]) -> bool {
-    let is_group = address[0] == 0xff;
     // `::` and `::1`, and no other.
     let is_of_nobody = u128::from_be_bytes(address) >> 1 == 0;
-    !is_group && !is_of_nobody
+    !is_group(address) && !is_of_nobody
+}
+
+/// The group that `address` is, as a key has it: its flags and scope, and how it ends; zeros if it is none.
+#[must_use]
+#[inline(always)]
+pub const fn group(address: [u8; 16]) -> [u8; 4] {
+    if is_group(address) {
+        let [_, scope, .., b, c, d] = address;
+        [scope, b, c, d]
+    } else {
+        [0; 4]
+    }
+}
+
+/// Whether `address` is that of a group (RFC 4291 §2.7).
+#[must_use]
+#[inline(always)]
+pub const fn is_group(address: [u8; 16]) -> bool {
+    address[0] == 0xff
 }
 
 /// The pseudo-header that is summed before a message (RFC 8200 §8.1); `length` is that of the message.

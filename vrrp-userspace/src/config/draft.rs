@@ -1,7 +1,7 @@
 //! A configuration while it is being read: what was written, before defaults and before one thing is compared with
 //! another.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use super::{
     keyword::{Refusal, Refuse},
@@ -12,7 +12,7 @@ use super::{
     },
     source::Span,
 };
-use crate::protocol::{Priority, Version, Vrid};
+use crate::protocol::{Peer, Priority, Version, Vrid};
 
 /// A value and where it was written.
 #[derive(Debug, Clone)]
@@ -47,6 +47,9 @@ pub(super) struct GlobalDraft {
     pub(super) garp: GarpDraft,
     pub(super) conduct: ConductDraft,
     pub(super) default_interface: Option<Word>,
+    pub(super) group_of_ipv4: Option<IpAddr>,
+    pub(super) group_of_ipv6: Option<IpAddr>,
+    pub(super) hears_peers_only: bool,
     pub(super) refusal: Option<Refusal>,
 }
 
@@ -112,6 +115,7 @@ pub(super) struct InstanceDraft {
     pub(super) preempt_delay: Option<Located<Duration>>,
     pub(super) conduct: ConductDraft,
     pub(super) version: Option<Version>,
+    pub(super) reach: ReachDraft,
     pub(super) authentication: AuthenticationDraft,
     pub(super) virtual_addresses: Vec<VirtualAddress>,
     pub(super) excluded_addresses: Vec<VirtualAddress>,
@@ -137,6 +141,7 @@ impl InstanceDraft {
             preempt_delay: None,
             conduct: ConductDraft::default(),
             version: None,
+            reach: ReachDraft::default(),
             authentication: AuthenticationDraft::default(),
             virtual_addresses: Vec::new(),
             excluded_addresses: Vec::new(),
@@ -205,6 +210,18 @@ pub(super) struct ConductDraft {
     pub(super) lower_prio_no_advert: Option<bool>,
     pub(super) higher_prio_send_advert: Option<bool>,
     pub(super) owner_ignore_adverts: Option<bool>,
+}
+
+/// From where an instance speaks, and to whom.
+#[derive(Debug, Default)]
+pub(super) struct ReachDraft {
+    pub(super) source: Option<Located<IpAddr>>,
+    pub(super) group: Option<Located<IpAddr>>,
+    pub(super) peers: Vec<Located<Peer>>,
+    pub(super) hop_limit: Option<u8>,
+    pub(super) hears_peers_only: Option<bool>,
+    /// Without a peer it is at fault, rather than speaking to a group.
+    pub(super) needs_peers: bool,
 }
 
 /// The `xdp_*` keywords of an instance.

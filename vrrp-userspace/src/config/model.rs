@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::source::{Place, Span};
-use crate::protocol::{Authentication, Conduct, Family, Priority, Version, Vrid};
+use crate::protocol::{Authentication, Conduct, Family, Priority, Reach, Version, Vrid};
 pub use crate::tracking::Weight;
 
 /// Everything a file asks for.
@@ -187,6 +187,8 @@ pub struct Instance {
     pub version: Version,
     /// Over which it speaks: that of the first address.
     pub family: Family,
+    /// From where it speaks, and to whom.
+    pub reach: Reach,
     /// What `state` says, or what follows from the priority.
     pub initial_state: InitialState,
     /// 1 to 255.

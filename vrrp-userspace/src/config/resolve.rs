@@ -5,6 +5,7 @@
 
 mod conflicts;
 mod instance;
+mod reach;
 
 use std::collections::BTreeSet;
 

@@ -5,6 +5,7 @@ mod defaults;
 mod directives;
 mod host;
 mod properties;
+mod reach;
 mod refusals;
 mod scripts;
 mod seeds;

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
     guard::{self, ReleaseAdvert, Script, ScriptIndex, SlotIndex, Table},
-    protocol::Priority,
+    protocol,
     system::{
         account,
         capabilities::{self, BPF},
@@ -119,6 +119,8 @@ pub(super) fn accounts(config: &Config) -> impl Fn(&ScriptCommand) -> Option<(u3
 pub(super) fn dependencies(plan: &Plan) -> BTreeMap<usize, Dependencies> {
     let depends_on = |router: &RouterPlan| Dependencies {
         family: router.settings.family,
+        source: router.reach.source,
+        is_alone: router.reach.audience == protocol::Audience::Peers(Vec::new()),
         interface: router.settings.interface.clone(),
         interfaces: router.interfaces.clone(),
         scripts: router.tracked.clone(),
@@ -146,12 +148,9 @@ pub(super) fn guard_slot(
         Some(ReleaseAdvert {
             interface: network.index_of(&router.settings.interface)?,
             source,
-            destination: router.settings.family.group(),
-            message: router.template.message(
-                Priority::RELEASE,
-                source,
-                router.settings.family.group(),
-            ),
+            destinations: router.reach.audience.destinations(source),
+            hop_limit: router.reach.sent_hop_limit(),
+            template: router.template.clone(),
         })
     });
     guard::Slot {

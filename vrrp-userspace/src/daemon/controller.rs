@@ -209,7 +209,7 @@ impl Controller {
             .context("the inspector thread cannot be started")?;
         let election = election::spawn(Election {
             seats: BTreeMap::new(),
-            routers: RouterTable::new(),
+            routers: RouterTable::default(),
             ports: Vec::new(),
             doorbell: maps.doorbell,
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),

@@ -14,6 +14,7 @@ pub(super) mod inbox;
 pub(super) mod memory;
 pub(super) mod punctuality;
 pub(super) mod recorder;
+mod router_table;
 pub(super) mod snapshot;
 
 use std::{collections::BTreeMap, io, sync::Arc};
@@ -23,10 +24,11 @@ use rustix::{
     io::Errno,
 };
 use vrrp_ebpf::{
-    abi::{BlockView, Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    abi::{BlockView, PeerEntry, PeerKey, Role, RouterEntry, RouterKey, VipEntry, VipKey},
     verdict::{Tables, Verdict, decide_datagram, decide_message},
 };
 
+pub(super) use self::router_table::RouterTable;
 use self::{
     backlog::{AT_ONCE, Backlog},
     career::Career,
@@ -108,9 +110,6 @@ impl Seat {
         }
     }
 }
-
-/// What the raw path looks routers up in; the same entries that the program has.
-pub(super) type RouterTable = BTreeMap<RouterKey, RouterEntry>;
 
 /// The election, before and while it runs.
 pub(super) struct Election {
@@ -215,9 +214,11 @@ impl Election {
                 slot,
                 settings,
                 template,
-                entry,
+                terms,
             } => {
-                self.routers.extend(entry);
+                if let Some(terms) = terms {
+                    self.routers.set(*terms);
+                }
                 if let Some(voice) = self.executor.voices.get_mut(&slot) {
                     voice.template = *template;
                 }
@@ -226,17 +227,16 @@ impl Election {
             Input::SpeakFrom {
                 slot,
                 sender,
-                source,
-                key,
-                entry,
+                terms,
             } => {
-                self.routers.insert(key, entry);
+                self.routers.set(*terms);
+                let source = sender.source();
                 let voice = self.executor.voices.get_mut(&slot);
                 let old = match voice {
-                    Some(voice) => voice.from.replace((sender, source)),
-                    None => Some((sender, source)),
+                    Some(voice) => voice.from.replace(sender),
+                    None => Some(sender),
                 };
-                if let Some((sender, _)) = old {
+                if let Some(sender) = old {
                     self.discarded.push(Box::new(sender));
                 }
                 self.give(slot, Event::PrimaryAddressObserved(source));
@@ -333,11 +333,13 @@ impl Election {
         self.memory.with(|memory| memory.unseat(slot));
         let voice = self.executor.voices.remove(&slot);
         self.discard_voice(voice);
-        self.routers.retain(|_, entry| entry.slot as usize != slot);
+        if let Ok(slot) = u32::try_from(slot) {
+            self.routers.forget(slot);
+        }
     }
 
     fn discard_voice(&mut self, voice: Option<Voice>) {
-        if let Some((sender, _)) = voice.and_then(|voice| voice.from) {
+        if let Some(sender) = voice.and_then(|voice| voice.from) {
             self.discarded.push(Box::new(sender));
         }
     }
@@ -651,7 +653,11 @@ struct RawTables<'a> {
 
 impl Tables for RawTables<'_> {
     fn router(&self, key: &RouterKey) -> Option<RouterEntry> {
-        self.routers.get(key).copied()
+        self.routers.router(key)
+    }
+
+    fn peer(&self, key: &PeerKey) -> Option<PeerEntry> {
+        self.routers.peer(key)
     }
 
     fn role(&self, slot: u32) -> Role {

@@ -13,6 +13,7 @@ mod view;
 
 use std::{
     collections::BTreeMap,
+    io,
     net::IpAddr,
     num::NonZeroU32,
     sync::{Arc, Mutex},
@@ -37,14 +38,15 @@ pub(super) use self::{
 };
 use super::{
     election::inbox::{Input, Outbox},
-    plan::{Plan, RouterPlan},
+    plan::{Plan, RouterPlan, Terms},
 };
 use crate::{
     protocol::Family,
     system::{
         advert_sender::AdvertSender,
         datapath::{Datapath, Publisher},
-        netlink::{Link, Netlink, NetlinkError, primary_address},
+        membership::Membership,
+        netlink::{Link, Netlink, NetlinkError, ObservedAddress, primary_address},
         raw_socket::{Hearing, RawSocket},
     },
 };
@@ -66,6 +68,8 @@ pub(super) struct Network {
     carrier: Carrier,
     /// The address each router speaks from, by slot.
     sources: Sources,
+    /// What the program was told to check, by slot.
+    terms: BTreeMap<usize, Terms>,
 }
 
 /// The address each router speaks from, by slot; none where there is none.
@@ -95,6 +99,8 @@ struct Known {
     deaf_because: Option<String>,
     /// Whether the election hears IPv6 here too.
     hears_ipv6: bool,
+    /// Of groups besides the usual ones, for as long as the interface is needed: a reload that no longer names one leaves it.
+    memberships: BTreeMap<IpAddr, Membership>,
 }
 
 impl Known {
@@ -131,6 +137,7 @@ impl Network {
             watched: Watched::new(),
             carrier: Carrier::default(),
             sources: Sources::new(),
+            terms: BTreeMap::new(),
         }
     }
 
@@ -198,6 +205,7 @@ impl Network {
             ear: None,
             deaf_because: None,
             hears_ipv6: false,
+            memberships: BTreeMap::new(),
         };
         self.known.insert(link.name.clone(), known);
         if interface.carries_adverts {
@@ -358,7 +366,11 @@ impl Network {
                 .cloned()
                 .collect();
             let family = router.settings.family;
-            (*slot, primary_address(family, &there, &virtual_addresses))
+            let source = match router.reach.source {
+                Some(configured) => is_there(configured, &addresses).then_some(configured),
+                None => primary_address(family, &there, &virtual_addresses),
+            };
+            (*slot, source)
         };
         Ok(plan.routers.iter().map(source).collect())
     }
@@ -379,7 +391,15 @@ impl Network {
         if family == Family::Ipv6 && !self.hear_ipv6(name) {
             return false;
         }
-        let sender = match AdvertSender::open(index, source, family.group()) {
+        if let Some(group) = router.reach.audience.group()
+            && let Err(error) = self.join(name, group)
+        {
+            warn!("{group} cannot be joined on {name}: {error}; it is tried again");
+            return false;
+        }
+        let destinations = router.reach.audience.destinations(source);
+        let hop_limit = router.reach.sent_hop_limit();
+        let sender = match AdvertSender::open(index, source, &destinations, hop_limit) {
             Ok(sender) => sender,
             Err(error) => {
                 warn!(
@@ -389,14 +409,25 @@ impl Network {
                 return false;
             }
         };
-        let (key, entry) = self.publish_router(router, slot, source);
+        let terms = Box::new(self.publish_router(router, slot, source));
         self.outlets.election.send(Input::SpeakFrom {
             slot,
             sender,
-            source,
-            key,
-            entry,
+            terms,
         })
+    }
+
+    /// Has what is for `group` arrive on an interface, unless the ears there have seen to it already.
+    fn join(&mut self, name: &str, group: IpAddr) -> io::Result<()> {
+        let Some(known) = self.known.get_mut(name) else {
+            return Ok(());
+        };
+        if group == Family::of(group).group() || known.memberships.contains_key(&group) {
+            return Ok(());
+        }
+        let membership = Membership::of(group, known.index)?;
+        known.memberships.insert(group, membership);
+        Ok(())
     }
 
     /// Whether what the program says of a frame is final: no VLAN tag can have been stripped before.
@@ -457,6 +488,12 @@ impl Network {
             }
         }
     }
+}
+
+/// Whether the host has this address, and nobody else on the link has.
+fn is_there(address: IpAddr, observed: &[ObservedAddress]) -> bool {
+    let mut observed = observed.iter();
+    observed.any(|observed| observed.address.address == address && !observed.is_tentative)
 }
 
 fn ear_outlets(outlets: &Outlets, tally: Arc<Tally>) -> claim_ear::Outlets {

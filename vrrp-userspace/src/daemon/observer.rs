@@ -20,6 +20,10 @@ use crate::{
 pub(super) struct Dependencies {
     pub(super) interface: String,
     pub(super) family: Family,
+    /// The address it has to speak from, if it is configured.
+    pub(super) source: Option<IpAddr>,
+    /// Whether it is to speak to others one by one, and there is nobody.
+    pub(super) is_alone: bool,
     /// Its own interface and those of its addresses.
     pub(super) interfaces: BTreeSet<String>,
     pub(super) scripts: Vec<(ScriptIndex, Weight)>,
@@ -189,10 +193,20 @@ impl Observer {
             .iter()
             .filter(|name| !self.up.contains(*name))
             .map(|name| FaultReason::InterfaceDown(name.clone()));
-        let silent = router.source.is_none().then(|| match depends_on.family {
-            Family::Ipv4 => FaultReason::NoPrimaryAddress(depends_on.interface.clone()),
-            Family::Ipv6 => FaultReason::NoLinkLocalAddress(depends_on.interface.clone()),
-        });
+        let silent =
+            router
+                .source
+                .is_none()
+                .then(|| match (depends_on.source, depends_on.family) {
+                    (Some(source), _) => FaultReason::NoSource(source),
+                    (None, Family::Ipv4) => {
+                        FaultReason::NoPrimaryAddress(depends_on.interface.clone())
+                    }
+                    (None, Family::Ipv6) => {
+                        FaultReason::NoLinkLocalAddress(depends_on.interface.clone())
+                    }
+                });
+        let alone = depends_on.is_alone.then_some(FaultReason::NoPeer);
         let scripts = depends_on.scripts.iter().filter_map(|(script, weight)| {
             let name = || self.names.get(script).cloned().unwrap_or_default();
             match weight.effect(self.status(*script)) {
@@ -201,7 +215,7 @@ impl Observer {
                 Effect::Awaited => Some(FaultReason::ScriptPending(name())),
             }
         });
-        down.chain(silent).chain(scripts).collect()
+        down.chain(silent).chain(alone).chain(scripts).collect()
     }
 }
 
@@ -237,6 +251,8 @@ mod tests {
             let dependencies = Dependencies {
                 interface: "eth0".into(),
                 family: Family::Ipv4,
+                source: None,
+                is_alone: false,
                 interfaces: interfaces.map(String::from).into(),
                 scripts: Vec::new(),
                 priority: Priority::DEFAULT,
@@ -316,6 +332,8 @@ mod tests {
         Dependencies {
             interface: "eth0".into(),
             family: Family::Ipv4,
+            source: None,
+            is_alone: false,
             interfaces: ["eth0".to_owned(), "eth1".to_owned()].into(),
             scripts: vec![(
                 CHK,

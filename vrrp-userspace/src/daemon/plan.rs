@@ -3,6 +3,8 @@
 //! Pure. What is looked up on the host comes in through [`Accounts`]. A plan follows from the one before: whatever both have keeps its number,
 //! so that nobody who works with numbers notices a reload that does not concern him.
 
+mod terms;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
@@ -11,15 +13,15 @@ use std::{
 
 use anyhow::{Result, bail};
 use tracing::error;
-use vrrp_ebpf::abi::{
-    DESTINATION_MULTICAST, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, ROUTER_DROP_VALID, RouterEntry,
-    RouterKey, VIP_DROP_CLAIMS,
-};
+use vrrp_ebpf::abi::{MAX_PEERS, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, VIP_DROP_CLAIMS};
 
+pub(super) use self::terms::Terms;
 use crate::{
     config::{Config, GarpGuard, Instance, ScriptCommand, TrackScript, ValidAdverts, XdpMode},
     guard::{Script, ScriptIndex},
-    protocol::{Announcements, Family, Settings, Vrid, advertisement::Template},
+    protocol::{
+        Announcements, Family, Reach, Settings, Vrid, advertisement::Template, reach::Circle,
+    },
     system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
     tracking::Weight,
 };
@@ -50,6 +52,7 @@ pub(super) struct Plan {
 pub(super) struct RouterPlan {
     pub(super) settings: Settings,
     pub(super) template: Template,
+    pub(super) reach: Reach,
     /// The port it listens on.
     pub(super) port: u16,
     /// What it holds while Active, advertised or not.
@@ -65,37 +68,10 @@ pub(super) struct RouterPlan {
 
 impl RouterPlan {
     /// Who it is: what a reload cannot change without making it another router.
-    pub(super) fn identity(&self) -> (&str, Family, Vrid) {
+    pub(super) fn identity(&self) -> (&str, Family, Vrid, Circle) {
         let settings = &self.settings;
-        (&settings.interface, settings.family, settings.vrid)
-    }
-
-    /// Under what its advertisements are looked up.
-    pub(super) fn key(&self) -> RouterKey {
-        RouterKey::new(
-            self.port,
-            self.settings.family.key(),
-            self.settings.vrid.get(),
-            DESTINATION_MULTICAST,
-        )
-    }
-
-    /// What is checked in them, when it speaks from `own_address`.
-    pub(super) fn entry(&self, slot: u32, own_address: IpAddr) -> RouterEntry {
-        let authentication = self.template.authentication;
-        RouterEntry {
-            slot,
-            version: self.settings.version.number(),
-            authentication_type: authentication.wire_type(),
-            interval_seconds: self.template.interval_seconds(),
-            flags: if self.drops_valid_adverts {
-                ROUTER_DROP_VALID
-            } else {
-                0
-            },
-            authentication_data: authentication.data(),
-            own_address: Family::write(own_address),
-        }
+        let circle = self.reach.audience.circle();
+        (&settings.interface, settings.family, settings.vrid, circle)
     }
 
     /// What is done with claims of its addresses; `None` when nobody is to look.
@@ -164,10 +140,16 @@ impl Plan {
             .values()
             .map(|router| router.addresses.len())
             .sum();
+        let peers = self
+            .routers
+            .values()
+            .map(|router| router.reach.audience.peers().len())
+            .sum();
         for (count, most, what) in [
             (self.routers.len(), MAX_ROUTERS, "instances"),
             (self.interfaces.len(), MAX_PORTS, "interfaces"),
             (addresses, MAX_VIPS, "virtual addresses"),
+            (peers, MAX_PEERS, "unicast peers"),
         ] {
             if count > most {
                 bail!("{count} {what} are configured, and one daemon serves {most}");
@@ -265,6 +247,7 @@ impl Drawing<'_> {
                 authentication: instance.authentication,
                 addresses: advertised(instance),
             },
+            reach: instance.reach.clone(),
             port,
             addresses,
             notify: self.notify_scripts(instance, accounts),

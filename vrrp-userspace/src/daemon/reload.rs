@@ -455,13 +455,13 @@ impl Controller {
             .map(|(slot, _)| *slot)
             .collect();
         for slot in changed {
-            let entry = self.network.renew_router(&self.plan, slot);
+            let terms = self.network.renew_router(&self.plan, slot);
             if let Some(router) = self.plan.routers.get(&slot) {
                 self.outbox.send(Input::Change {
                     slot,
                     settings: Box::new(router.settings.clone()),
                     template: Box::new(router.template.clone()),
-                    entry,
+                    terms: terms.map(Box::new),
                 });
             }
         }
@@ -501,6 +501,7 @@ impl Controller {
 fn concerns_election(old: &RouterPlan, new: &RouterPlan) -> bool {
     old.settings != new.settings
         || old.template != new.template
+        || old.reach != new.reach
         || old.drops_valid_adverts != new.drops_valid_adverts
 }
 

@@ -6,10 +6,13 @@ use rustix::process::Pid;
 use tokio::{runtime::Runtime, time::timeout};
 
 use super::{ledger::Ledger, message::Slot};
-use crate::system::{
-    advert_sender::AdvertSender,
-    control_socket,
-    netlink::{InterfaceAddress, Netlink},
+use crate::{
+    protocol::Priority,
+    system::{
+        advert_sender::AdvertSender,
+        control_socket,
+        netlink::{InterfaceAddress, Netlink},
+    },
 };
 
 /// How long the kernel may take to remove all addresses.
@@ -56,8 +59,13 @@ pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
 
 fn say_goodbye(slot: &Slot) -> io::Result<()> {
     let advert = slot.release.as_ref().ok_or(io::ErrorKind::NotFound)?;
-    let sender = AdvertSender::open(advert.interface, advert.source, advert.destination)?;
-    sender.send(&advert.message)
+    let source = advert.source;
+    let destinations = &advert.destinations;
+    let sender = AdvertSender::open(advert.interface, source, destinations, advert.hop_limit)?;
+    sender.send(|destination| {
+        let template = &advert.template;
+        template.message(Priority::RELEASE, source, destination)
+    })
 }
 
 /// Removes those of `addresses` that are there and ours; all that are there, if the kernel keeps no marks. Returns

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::system::netlink::InterfaceAddress;
+use crate::{protocol::advertisement::Template, system::netlink::InterfaceAddress};
 
 /// The longest datagram, in bytes; far below what a socket's buffer holds.
 pub(super) const LONGEST: usize = 32 * 1024;
@@ -54,17 +54,19 @@ pub struct Slot {
     pub addresses: Vec<InterfaceAddress>,
 }
 
-/// An advertisement of priority 0, ready to be sent.
+/// An advertisement of priority 0.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReleaseAdvert {
     /// The number of the interface.
     pub interface: NonZeroU32,
     /// The address it comes from.
     pub source: IpAddr,
-    /// The address it goes to.
-    pub destination: IpAddr,
-    /// The VRRP message, without IP header.
-    pub message: Vec<u8>,
+    /// The addresses it goes to.
+    pub destinations: Vec<IpAddr>,
+    /// Its TTL or hop limit, where it does not go to a group.
+    pub hop_limit: u8,
+    /// The rest of what stands in it.
+    pub template: Template,
 }
 
 /// A program that the guard may run, with everything looked up beforehand.
@@ -111,9 +113,9 @@ pub enum Purpose {
 pub(super) enum ToGuard {
     /// A new table begins; the old one holds until the new one is complete.
     TableBegins { pid_file: Option<PathBuf> },
-    /// A slot, with the first of its addresses.
+    /// A slot without its addresses, which follow.
     Slot(SlotIndex, Slot),
-    /// More addresses of this slot.
+    /// Addresses of this slot.
     Addresses(SlotIndex, Vec<InterfaceAddress>),
     /// A script.
     Script(ScriptIndex, Script),
@@ -136,13 +138,13 @@ impl Table {
             pid_file: self.pid_file.clone(),
         }];
         for (index, slot) in &self.slots {
-            let mut parts = slot.addresses.chunks(ADDRESSES_PER_MESSAGE);
-            let first = Slot {
+            let parts = slot.addresses.chunks(ADDRESSES_PER_MESSAGE);
+            let empty = Slot {
                 name: slot.name.clone(),
                 release: slot.release.clone(),
-                addresses: parts.next().unwrap_or_default().to_vec(),
+                addresses: Vec::new(),
             };
-            messages.push(ToGuard::Slot(*index, first));
+            messages.push(ToGuard::Slot(*index, empty));
             messages.extend(parts.map(|part| ToGuard::Addresses(*index, part.to_vec())));
         }
         let scripts = self.scripts.iter();
@@ -219,6 +221,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::protocol::{Authentication, Version, Vrid, reach::MOST_PEERS};
 
     fn address(number: u32) -> InterfaceAddress {
         InterfaceAddress {
@@ -234,9 +237,22 @@ mod tests {
 
     #[test]
     fn a_table_of_any_size_is_cut_into_datagrams_that_fit() {
+        let release = ReleaseAdvert {
+            interface: NonZeroU32::MAX,
+            source: IpAddr::from([255; 16]),
+            destinations: vec![IpAddr::from([255; 16]); MOST_PEERS],
+            hop_limit: 255,
+            template: Template {
+                version: Version::V3,
+                vrid: Vrid::new(255).unwrap(),
+                interval: Duration::MAX,
+                authentication: Authentication::Password([255; 8]),
+                addresses: vec![IpAddr::from([255; 16]); 255],
+            },
+        };
         let slot = Slot {
             name: "HA_V1".into(),
-            release: None,
+            release: Some(release),
             addresses: (0..20_000).map(address).collect(),
         };
         let table = Table {

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, time::Duration};
 
+use serde::{Deserialize, Serialize};
 use vrrp_ebpf::wire::{
     checksum::Sum,
     ipv6,
@@ -11,7 +12,7 @@ use vrrp_ebpf::wire::{
 use super::{Authentication, Priority, Version, Vrid, timers::Centiseconds};
 
 /// Everything that stands in an advertisement besides the priority.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Template {
     /// Which protocol.
     pub version: Version,

@@ -1,6 +1,6 @@
 //! Why a router does not take part.
 
-use std::{collections::BTreeSet, fmt};
+use std::{collections::BTreeSet, fmt, net::IpAddr};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +13,10 @@ pub enum FaultReason {
     NoPrimaryAddress(String),
     /// The interface has no IPv6 address of the link to speak from.
     NoLinkLocalAddress(String),
+    /// The host has not got the address it is configured to speak from.
+    NoSource(IpAddr),
+    /// It is to speak to others one by one, and there is nobody.
+    NoPeer,
     /// A script of weight 0 says no.
     Script(String),
     /// A script of weight 0 has not said anything yet; not a fault, but nothing to start on either.
@@ -27,6 +31,8 @@ impl fmt::Display for FaultReason {
             Self::NoLinkLocalAddress(name) => {
                 write!(f, "no IPv6 link-local address for interface {name}")
             }
+            Self::NoSource(address) => write!(f, "no address {address} on this host to speak from"),
+            Self::NoPeer => f.write_str("no unicast peer"),
             Self::Script(name) => write!(f, "script {name} failed"),
             Self::ScriptPending(name) => write!(f, "script {name} has not reported yet"),
         }

@@ -5,43 +5,56 @@
 
 use std::{
     io,
-    net::{IpAddr, SocketAddr, SocketAddrV4, SocketAddrV6},
+    net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
     num::NonZeroU32,
 };
 
-use rustix::net::{
-    SendFlags,
-    sockopt::{
-        Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_ip_multicast_if_with_ifindex,
-        set_ipv6_tclass,
+use rustix::{
+    io::Errno,
+    net::{
+        SendFlags,
+        sockopt::{
+            Ipv4PathMtuDiscovery, set_ip_mtu_discover, set_ip_multicast_if_with_ifindex,
+            set_ipv6_tclass,
+        },
     },
 };
-use socket2::{Domain, Protocol, SockAddr, SockFilter, Socket, Type};
+use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
 /// The protocol number of VRRP (RFC 9568 §5.1.1.4).
 const VRRP: i32 = 112;
 
-/// A packet that crossed a router is not an advertisement (RFC 9568 §5.1.1.3, §5.1.2.3).
+/// In a group, a packet that crossed a router is not an advertisement (RFC 9568 §5.1.1.3, §5.1.2.3).
 const TTL: u32 = 255;
 
 /// Internetwork control, as keepalived marks its advertisements.
 const TOS: u8 = 0xc0;
 
-/// Sends advertisements from one address of one interface.
+/// Sends advertisements from one address of one interface, to a group or to some hosts.
 #[derive(Debug)]
 pub struct AdvertSender {
     socket: Socket,
-    destination: SocketAddr,
+    source: IpAddr,
+    destinations: Vec<SocketAddr>,
 }
 
 impl AdvertSender {
-    /// Opens a raw socket that sends from `source`, an address of the interface numbered `interface`, to
-    /// `destination`.
+    /// Opens a raw socket that sends from `source` through the interface numbered `interface`, to each of `destinations` and, if that is no
+    /// group, with this TTL or hop limit.
     ///
     /// # Errors
     /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
-    /// host, or not of the same family as `destination`.
-    pub fn open(interface: NonZeroU32, source: IpAddr, destination: IpAddr) -> io::Result<Self> {
+    /// host, or not of the same family as `destinations`.
+    pub fn open(
+        interface: NonZeroU32,
+        source: IpAddr,
+        destinations: &[IpAddr],
+        hop_limit: u8,
+    ) -> io::Result<Self> {
+        let is_of_the_family = |address: &IpAddr| address.is_ipv4() == source.is_ipv4();
+        if !destinations.iter().all(is_of_the_family) {
+            return Err(io::ErrorKind::InvalidInput.into());
+        }
         let domain = if source.is_ipv4() {
             Domain::IPV4
         } else {
@@ -51,44 +64,62 @@ impl AdvertSender {
         hear_nothing(&socket)?;
         socket.set_nonblocking(true)?;
         let place = |address| on_interface(address, interface);
-        match (source, destination) {
-            (IpAddr::V4(own), IpAddr::V4(group)) => {
+        match source {
+            IpAddr::V4(own) => {
                 socket.bind_device_by_index_v4(Some(interface))?;
                 socket.bind(&place(source).into())?;
-                write_header(&socket)?;
-                set_ip_multicast_if_with_ifindex(&socket, &group, &own, interface.get())?;
+                write_header(&socket, hop_limit)?;
+                let any = Ipv4Addr::UNSPECIFIED;
+                set_ip_multicast_if_with_ifindex(&socket, &any, &own, interface.get())?;
             }
-            (IpAddr::V6(_), IpAddr::V6(_)) => {
+            IpAddr::V6(_) => {
                 socket.bind_device_by_index_v6(Some(interface))?;
                 socket.bind(&place(source).into())?;
-                write_header_v6(&socket)?;
+                write_header_v6(&socket, hop_limit)?;
                 socket.set_multicast_if_v6(interface.get())?;
             }
-            _ => return Err(io::ErrorKind::InvalidInput.into()),
         }
         Ok(Self {
             socket,
-            destination: place(destination),
+            source,
+            destinations: destinations.iter().copied().map(place).collect(),
         })
     }
 
-    /// Where advertisements go.
+    /// The address that advertisements come from.
     #[must_use]
-    pub const fn destination(&self) -> IpAddr {
-        self.destination.ip()
+    pub const fn source(&self) -> IpAddr {
+        self.source
     }
 
-    /// Sends one VRRP message, without waiting.
+    /// Sends to each destination what `message` makes of it, without waiting. Whom one cannot be sent to does not keep the others from theirs.
     ///
     /// # Errors
-    /// What the kernel says; `WouldBlock` when the interface's queue is full.
-    pub fn send(&self, message: &[u8]) -> io::Result<()> {
-        let sent = rustix::net::sendto(
-            &self.socket,
-            message,
-            SendFlags::DONTROUTE | SendFlags::NOSIGNAL,
-            &self.destination,
-        )?;
+    /// The first that the kernel says, with whom it concerns if that is not everybody; `WouldBlock` when the interface's queue is full.
+    pub fn send(&self, message: impl Fn(IpAddr) -> Vec<u8>) -> io::Result<()> {
+        let mut sent = Ok(());
+        for destination in &self.destinations {
+            let result = self.send_to(destination, &message(destination.ip()));
+            sent = sent.and(result);
+        }
+        sent
+    }
+
+    fn send_to(&self, destination: &SocketAddr, message: &[u8]) -> io::Result<()> {
+        let is_to_group = destination.ip().is_multicast();
+        let flags = if is_to_group {
+            SendFlags::DONTROUTE | SendFlags::NOSIGNAL
+        } else {
+            SendFlags::NOSIGNAL
+        };
+        let sent = rustix::net::sendto(&self.socket, message, flags, destination);
+        let sent = sent.map_err(|error| match (error, is_to_group) {
+            (Errno::AGAIN, _) | (_, true) => io::Error::from(error),
+            (error, false) => {
+                let error = io::Error::from(error);
+                io::Error::new(error.kind(), format!("to {}: {error}", destination.ip()))
+            }
+        })?;
         if sent == message.len() {
             return Ok(());
         }
@@ -96,15 +127,6 @@ impl AdvertSender {
             io::ErrorKind::WriteZero,
             "the advertisement was cut short",
         ))
-    }
-
-    /// The address that advertisements come from.
-    ///
-    /// # Errors
-    /// What the kernel says.
-    pub fn source(&self) -> io::Result<Option<IpAddr>> {
-        let address: SockAddr = self.socket.local_addr()?;
-        Ok(address.as_socket().map(|address| address.ip()))
     }
 }
 
@@ -123,8 +145,8 @@ fn hear_nothing(socket: &Socket) -> io::Result<()> {
     socket.attach_filter(&[SockFilter::new(RETURN, 0, 0, 0)])
 }
 
-fn write_header(socket: &Socket) -> io::Result<()> {
-    socket.set_ttl_v4(TTL)?;
+fn write_header(socket: &Socket, ttl: u8) -> io::Result<()> {
+    socket.set_ttl_v4(ttl.into())?;
     socket.set_multicast_ttl_v4(TTL)?;
     socket.set_tos_v4(u32::from(TOS))?;
     socket.set_multicast_loop_v4(false)?;
@@ -134,8 +156,8 @@ fn write_header(socket: &Socket) -> io::Result<()> {
 }
 
 /// The kernel writes no checksum unless it is asked to, so ours stays.
-fn write_header_v6(socket: &Socket) -> io::Result<()> {
-    socket.set_unicast_hops_v6(TTL)?;
+fn write_header_v6(socket: &Socket, hop_limit: u8) -> io::Result<()> {
+    socket.set_unicast_hops_v6(hop_limit.into())?;
     socket.set_multicast_hops_v6(TTL)?;
     set_ipv6_tclass(socket, u32::from(TOS))?;
     socket.set_multicast_loop_v6(false)?;
@@ -168,11 +190,10 @@ mod tests {
             sh("ip address add 192.168.0.9/24 dev eth0");
             let source = IpAddr::from([192, 168, 0, 9]);
             let sender =
-                AdvertSender::open(index_of("eth0"), source, Family::Ipv4.group()).unwrap();
-            assert_eq!(sender.source().unwrap(), Some(source));
+                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255).unwrap();
 
             let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";
-            let packet = captured(|| sender.send(message).unwrap());
+            let packet = captured(|| sender.send(|_| message.to_vec()).unwrap());
 
             assert_eq!(
                 packet[..4],

@@ -28,6 +28,8 @@ use crate::config::XdpMode;
 #[cfg(xvrrpd_bpf)]
 use crate::system::capabilities::{self, PERFMON};
 
+pub use aya::maps::MapError;
+
 pub use self::{
     attachment::{AttachError, Attachment},
     blocks::Blocks,

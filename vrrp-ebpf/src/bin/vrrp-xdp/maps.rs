@@ -11,8 +11,8 @@ use vrrp_ebpf::{
     abi::{
         ALERTS_BYTES, AdvertRecord, Alert, BlockView, Bucket, CAPTURE_BYTES, CAPTURE_NOTHING,
         CaptureLosses, CaptureSwitch, CapturedFrame, Counters, EVENTS_BYTES, ForReason,
-        MAX_BUCKETS, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, Port, REASON_COUNT, Reason, Role,
-        RouterEntry, RouterEvent, RouterKey, VipEntry, VipKey,
+        MAX_BUCKETS, MAX_PEERS, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, PeerEntry, PeerKey, Port,
+        REASON_COUNT, Reason, Role, RouterEntry, RouterEvent, RouterKey, VipEntry, VipKey,
     },
     verdict::{Accepted, Kind, Tables},
 };
@@ -21,6 +21,8 @@ use vrrp_ebpf::{
 static PORTS: HashMap<u32, Port, MAX_PORTS> = HashMap::new();
 #[btf_map]
 static ROUTERS: HashMap<RouterKey, RouterEntry, MAX_ROUTERS> = HashMap::new();
+#[btf_map]
+static PEERS: HashMap<PeerKey, PeerEntry, MAX_PEERS> = HashMap::new();
 #[btf_map]
 static ROLES: Array<Role, MAX_ROUTERS> = Array::new();
 #[btf_map]
@@ -106,6 +108,12 @@ impl Tables for KernelTables {
     fn router(&self, key: &RouterKey) -> Option<RouterEntry> {
         // SAFETY: as in `port`.
         unsafe { ROUTERS.get(key) }.copied()
+    }
+
+    #[inline(always)]
+    fn peer(&self, key: &PeerKey) -> Option<PeerEntry> {
+        // SAFETY: as in `port`.
+        unsafe { PEERS.get(key) }.copied()
     }
 
     #[inline(always)]

@@ -148,8 +148,8 @@ fn a_master_in_trouble_says_what_is_wrong_and_what_it_means() {
           raw socket     judges every advert
           counters       by the program / on the raw socket
                  598 / 0      accepted: adverts for our routers that passed every check
-                   0 / 7      ip_ttl: its TTL is not 255, so it was forwarded by a
-                              router
+                   0 / 7      ip_ttl: its TTL is below 255, or below its `min_ttl`: it
+                              was forwarded by a router
                  800 / 0      authentication_failure: received an invalid passwd;
                               another cluster on this VRID?
                      / 2      lost: the raw socket had no room for them

@@ -16,6 +16,7 @@ use super::{
     },
     values,
 };
+use crate::protocol::Family;
 
 const SMTP_PORT: u16 = 25;
 const LONGEST_TIMEOUT: Duration = Duration::from_secs(4294);
@@ -239,18 +240,36 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
             }),
         },
         // What follows is known and not done. First, what changes who is heard, what is sent or who follows whom.
-        Keyword::only_supported_as(
-            "vrrp_mcast_group4",
-            &["224.0.0.18"],
-            "The group adverts are sent to over IPv4.",
-            InstanceRefused("instances would speak to the wrong group and hear nobody"),
-        ),
-        Keyword::only_supported_as(
-            "vrrp_mcast_group6",
-            &["ff02::12", "FF02::12"],
-            "The group adverts are sent to over IPv6.",
-            InstanceRefused("instances would speak to the wrong group and hear nobody"),
-        ),
+        Keyword {
+            name: "vrrp_mcast_group4",
+            usage: "vrrp_mcast_group4 <address>",
+            help: "The group adverts go to over IPv4, 224.0.0.18 unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|global, words| {
+                global.group_of_ipv4 = Some(values::group_of(Family::Ipv4, words)?);
+                Ok(())
+            }),
+        },
+        Keyword {
+            name: "vrrp_mcast_group6",
+            usage: "vrrp_mcast_group6 <address>",
+            help: "The group adverts go to over IPv6, ff02::12 unless given.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|global, words| {
+                global.group_of_ipv6 = Some(values::group_of(Family::Ipv6, words)?);
+                Ok(())
+            }),
+        },
+        Keyword {
+            name: "vrrp_check_unicast_src",
+            usage: "vrrp_check_unicast_src",
+            help: "The `check_unicast_src` of instances that do not say.",
+            since: KEEPALIVED,
+            apply: Apply::Words(|global, _| {
+                global.hears_peers_only = true;
+                Ok(())
+            }),
+        },
         Keyword {
             name: "vrrp_down_timer_adverts",
             usage: "vrrp_down_timer_adverts <1-100>",
@@ -290,10 +309,6 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
                 Ok(())
             }),
         },
-        Keyword::accepted_without_effect(
-            "vrrp_check_unicast_src",
-            "Concerns unicast only, and an instance with unicast does not start.",
-        ),
         Keyword::accepted_without_effect(
             "vrrp_skip_check_adv_addr",
             "An advert with other addresses is heard and logged, never refused.",

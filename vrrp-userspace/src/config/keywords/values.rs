@@ -1,7 +1,7 @@
 //! Values that several tables read the same way.
 
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     time::Duration,
 };
 
@@ -10,7 +10,7 @@ use super::super::{
     model::{GarpGuard, ValidAdverts, Weight, XdpMode},
     words::{Problem, Words},
 };
-use crate::protocol::Version;
+use crate::protocol::{Family, Version};
 
 /// keepalived's limit: one less than the distance between the least and the greatest priority of a Backup.
 const GREATEST_WEIGHT: i16 = 253;
@@ -23,6 +23,37 @@ pub(super) fn weight(words: &mut Words<'_>) -> Result<Weight, Problem> {
         words.take("noreverse");
     }
     Ok(Weight { value, reverse })
+}
+
+/// An address of either family, without a prefix length.
+pub(super) fn address(words: &mut Words<'_>) -> Result<IpAddr, Problem> {
+    let word = words.word("an address")?;
+    let address = word.text.parse();
+    address.map_err(|_| Problem::error("needs an address").at(word, "not an address"))
+}
+
+/// The address of a group (RFC 1112 §4, RFC 4291 §2.7).
+pub(super) fn group(words: &mut Words<'_>) -> Result<IpAddr, Problem> {
+    let word = words.peek();
+    let group = address(words)?;
+    match word {
+        Some(word) if !group.is_multicast() => {
+            Err(Problem::error("needs the address of a group").at(word, "not a group"))
+        }
+        Some(_) | None => Ok(group),
+    }
+}
+
+/// The address of a group of one family.
+pub(super) fn group_of(family: Family, words: &mut Words<'_>) -> Result<IpAddr, Problem> {
+    let word = words.peek();
+    let group = group(words)?;
+    match word {
+        Some(word) if Family::of(group) != family => {
+            Err(Problem::error("needs a group of its own family").at(word, "of the other family"))
+        }
+        Some(_) | None => Ok(group),
+    }
 }
 
 /// `2` or `3`

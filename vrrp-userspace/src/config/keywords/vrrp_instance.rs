@@ -5,6 +5,7 @@ mod announcements;
 mod datapath;
 mod election;
 mod notify;
+mod reach;
 mod tracking;
 mod wire;
 
@@ -14,6 +15,7 @@ pub(super) static TABLE: Table<InstanceDraft> = Table {
     block: "vrrp_instance",
     groups: &[
         wire::KEYWORDS,
+        reach::KEYWORDS,
         election::KEYWORDS,
         addresses::KEYWORDS,
         tracking::KEYWORDS,

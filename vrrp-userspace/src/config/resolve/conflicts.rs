@@ -9,7 +9,7 @@ use super::super::{
     model::{Instance, RefusedInstance, VirtualAddress},
     source::Span,
 };
-use crate::protocol::Vrid;
+use crate::protocol::{Family, Vrid, reach::Circle};
 
 /// Lets the first one have it.
 pub(super) fn settle(
@@ -37,11 +37,18 @@ pub(super) fn settle(
     *instances = settled;
 }
 
-type Routers = BTreeMap<(String, Vrid), Span>;
+type Routers = BTreeMap<(String, Vrid, Family, Circle), Span>;
 
 /// Where the router that already has this number is defined.
 fn claim_vrid(routers: &mut Routers, instance: &Instance) -> Option<Span> {
-    let key = (instance.interface.clone(), instance.vrid);
+    let Instance {
+        interface,
+        vrid,
+        family,
+        reach,
+        ..
+    } = instance;
+    let key = (interface.clone(), *vrid, *family, reach.audience.circle());
     if let Some(first) = routers.get(&key) {
         return Some(first.clone());
     }

@@ -41,6 +41,7 @@ impl Resolver<'_> {
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
         let virtual_addresses = self.only(family, draft.virtual_addresses);
         self.first_is_of_the_link(&virtual_addresses);
+        let reach = self.reach(draft.reach, family);
         if version == Version::V3 && virtual_addresses.is_empty() {
             return Err(self.no_address(&draft.name));
         }
@@ -48,6 +49,7 @@ impl Resolver<'_> {
             vrid,
             version,
             family,
+            reach,
             initial_state,
             priority,
             advertisement_interval,
@@ -362,10 +364,13 @@ impl Resolver<'_> {
 const NO_AUTHENTICATION: &str = "there is no authentication, as in keepalived";
 const ONE_STATEMENT_PER_LINE: &str = "write `auth_pass` on a line of its own";
 
-/// keepalived: the first address decides.
+/// keepalived: the first address decides; without one, those it speaks from and to.
 fn family(draft: &InstanceDraft) -> Family {
-    let first = draft.virtual_addresses.first();
-    first.map_or_else(Family::default, |first| Family::of(first.address))
+    let first = draft.virtual_addresses.first().map(|first| first.address);
+    let source = draft.reach.source.as_ref().map(|source| source.value);
+    let peer = draft.reach.peers.first().map(|peer| peer.value.address);
+    let decides = first.or(source).or(peer);
+    decides.map_or_else(Family::default, Family::of)
 }
 
 /// Rounds to the nearest second that v2 can carry.

@@ -54,7 +54,7 @@ pub(in crate::daemon) struct Voice {
     /// What it says.
     pub(in crate::daemon) template: Template,
     /// From where, once it has an address.
-    pub(in crate::daemon) from: Option<(AdvertSender, IpAddr)>,
+    pub(in crate::daemon) from: Option<AdvertSender>,
     /// What has left.
     pub(in crate::daemon) spoken: Spoken,
 }
@@ -69,16 +69,14 @@ impl Voice {
     }
 
     fn send(&self, priority: Priority) -> io::Result<()> {
-        let Some((sender, source)) = &self.from else {
+        let Some(sender) = &self.from else {
             return Err(io::Error::new(
                 io::ErrorKind::AddrNotAvailable,
                 "no address to send from",
             ));
         };
-        let message = self
-            .template
-            .message(priority, *source, sender.destination());
-        sender.send(&message)
+        let source = sender.source();
+        sender.send(|destination| self.template.message(priority, source, destination))
     }
 }
 

@@ -5,7 +5,6 @@
 
 use std::{
     io,
-    net::IpAddr,
     os::fd::{AsFd, BorrowedFd, OwnedFd},
     sync::{
         Arc,
@@ -16,11 +15,10 @@ use std::{
 
 use rustix::event::{EventfdFlags, eventfd};
 use tokio::sync::oneshot;
-use vrrp_ebpf::abi::{RouterEntry, RouterKey};
 
 use super::{memory::Past, snapshot::Snapshot};
 use crate::{
-    daemon::network::port::Port,
+    daemon::{network::port::Port, plan::Terms},
     protocol::{
         Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
     },
@@ -53,7 +51,7 @@ pub(in crate::daemon) enum Input {
         /// What it says from now on.
         template: Box<Template>,
         /// What is checked in its advertisements from now on, if it speaks.
-        entry: Option<(RouterKey, RouterEntry)>,
+        terms: Option<Box<Terms>>,
     },
     /// Something happened to a router.
     Event {
@@ -68,12 +66,8 @@ pub(in crate::daemon) enum Input {
         slot: usize,
         /// The socket.
         sender: AdvertSender,
-        /// The address.
-        source: IpAddr,
-        /// Under what the raw path looks it up.
-        key: RouterKey,
         /// What is checked in its advertisements from now on.
-        entry: RouterEntry,
+        terms: Box<Terms>,
     },
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),

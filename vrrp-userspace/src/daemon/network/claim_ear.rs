@@ -18,7 +18,10 @@ use tokio::{
 };
 use tracing::debug;
 use vrrp_ebpf::{
-    abi::{self, Alert, PORT_FINAL, Reason, Role, RouterEntry, RouterKey, VipEntry, VipKey},
+    abi::{
+        self, Alert, PORT_FINAL, PeerEntry, PeerKey, Reason, Role, RouterEntry, RouterKey,
+        VipEntry, VipKey,
+    },
     verdict::{Tables, Verdict, decide},
 };
 
@@ -190,6 +193,11 @@ impl Judge {
 struct WatchedAddresses<'a>(&'a Watched);
 
 impl Tables for WatchedAddresses<'_> {
+    /// Advertisements do not come this way.
+    fn peer(&self, _: &PeerKey) -> Option<PeerEntry> {
+        None
+    }
+
     fn router(&self, _: &RouterKey) -> Option<RouterEntry> {
         None
     }

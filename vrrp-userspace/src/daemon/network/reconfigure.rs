@@ -1,18 +1,21 @@
 //! From the interfaces and routers of one plan to those of the next.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use tracing::{info, warn};
-use vrrp_ebpf::abi::{RouterEntry, RouterKey, VipEntry, VipKey};
+use vrrp_ebpf::abi::{PeerKey, VipEntry, VipKey};
 
 use super::{Network, claim_ear::Watched};
 use crate::{
     daemon::{
         election::inbox::Input,
-        plan::{InterfacePlan, Plan, RouterPlan},
+        plan::{InterfacePlan, Plan, RouterPlan, Terms},
     },
     protocol::Family,
-    system::netlink::{Link, NetlinkError},
+    system::{
+        datapath::{MapError, Publisher},
+        netlink::{Link, NetlinkError},
+    },
 };
 
 impl Network {
@@ -37,8 +40,17 @@ impl Network {
         }
         self.sources
             .retain(|slot, _| after.routers.contains_key(slot));
-        for slot in after.routers.keys() {
-            self.sources.entry(*slot).or_default();
+        for (slot, router) in &after.routers {
+            let source = self.sources.entry(*slot).or_default();
+            let same = before.routers.get(slot);
+            if same.is_some_and(|before| before.reach != router.reach) {
+                // It needs a socket that sends to others now.
+                *source = None;
+            }
+        }
+        for known in self.known.values_mut() {
+            let needed = groups_on(after, known.port.number);
+            known.memberships.retain(|group, _| needed.contains(group));
         }
         self.look_around(after).await
     }
@@ -81,11 +93,7 @@ impl Network {
     }
 
     /// What the program is to check of a router has changed; nothing to say for one that does not speak yet.
-    pub(in crate::daemon) fn renew_router(
-        &mut self,
-        plan: &Plan,
-        slot: usize,
-    ) -> Option<(RouterKey, RouterEntry)> {
+    pub(in crate::daemon) fn renew_router(&mut self, plan: &Plan, slot: usize) -> Option<Terms> {
         let router = plan.routers.get(&slot)?;
         let source = self.sources.get(&slot).copied().flatten()?;
         Some(self.publish_router(router, slot, source))
@@ -96,27 +104,26 @@ impl Network {
         router: &RouterPlan,
         slot: usize,
         source: IpAddr,
-    ) -> (RouterKey, RouterEntry) {
-        let key = router.key();
-        let entry = router.entry(u32::try_from(slot).unwrap_or(u32::MAX), source);
+    ) -> Terms {
+        let terms = router.terms(u32::try_from(slot).unwrap_or(u32::MAX), source);
+        let before = self.terms.insert(slot, terms.clone());
         if let Some((_, publisher)) = &mut self.program
-            && let Err(error) = publisher.set_router(key, entry)
+            && let Err(error) = change_terms(publisher, before.as_ref(), Some(&terms))
         {
             warn!(
                 "({}) the XDP program cannot be told: {error}",
                 router.settings.name
             );
         }
-        (key, entry)
+        terms
     }
 
     fn withdraw_routers(&mut self, before: &Plan, after: &Plan) {
-        let Some((_, publisher)) = &mut self.program else {
-            return;
-        };
         for (slot, router) in &before.routers {
             if !after.routers.contains_key(slot)
-                && let Err(error) = publisher.remove_router(router.key())
+                && let Some(terms) = self.terms.remove(slot)
+                && let Some((_, publisher)) = &mut self.program
+                && let Err(error) = change_terms(publisher, Some(&terms), None)
             {
                 warn!(
                     "({}) the XDP program cannot be told that it is gone: {error}",
@@ -161,6 +168,41 @@ impl Network {
             }
         }
     }
+}
+
+/// Has the program go from some terms to others: first what is new, so that it never checks too little.
+fn change_terms(
+    publisher: &mut Publisher,
+    before: Option<&Terms>,
+    after: Option<&Terms>,
+) -> Result<(), MapError> {
+    if let Some(after) = after {
+        for (key, entry) in &after.peers {
+            publisher.set_peer(*key, *entry)?;
+        }
+        publisher.set_router(after.key, after.entry)?;
+    }
+    let Some(before) = before else {
+        return Ok(());
+    };
+    if after.is_none_or(|after| after.key != before.key) {
+        publisher.remove_router(before.key)?;
+    }
+    let is_new = |key: &PeerKey| {
+        after.is_some_and(|after| after.peers.iter().any(|(other, _)| other == key))
+    };
+    for (key, _) in before.peers.iter().filter(|(key, _)| !is_new(key)) {
+        publisher.remove_peer(*key)?;
+    }
+    Ok(())
+}
+
+/// The groups that routers on a port speak to.
+fn groups_on(plan: &Plan, port: u16) -> BTreeSet<IpAddr> {
+    let routers = plan.routers.values().filter(|router| router.port == port);
+    routers
+        .filter_map(|router| router.reach.audience.group())
+        .collect()
 }
 
 /// The addresses whose claims are to be told, and what is to be done with them.

@@ -7,7 +7,9 @@ use vrrp_ebpf::abi::Reason;
 pub const fn meaning(reason: Reason) -> &'static str {
     match reason {
         Reason::Accepted => "adverts for our routers that passed every check",
-        Reason::IpTtl => "its TTL is not 255, so it was forwarded by a router",
+        Reason::IpTtl => {
+            "its TTL is below 255, or below its `min_ttl`: it was forwarded by a router"
+        }
         Reason::IpChecksum => "its IP header is damaged",
         Reason::PacketLength => "it is longer or shorter than its fields say",
         Reason::Version => "it speaks the other VRRP version; set `version` alike on all nodes",
@@ -19,6 +21,9 @@ pub const fn meaning(reason: Reason) -> &'static str {
         }
         Reason::Interval => "its advert_int differs; set it alike on all nodes",
         Reason::IpSource => "its source cannot be a neighbour",
+        Reason::UnicastSource => {
+            "nobody of its `unicast_peer` sent it, and `check_unicast_src` is on"
+        }
         Reason::OwnAddress => "it comes from our own address; a loop or a duplicate address",
         Reason::AddressCount => "it lists no address",
         Reason::UnknownRouter => "for a VRID that is not configured here; passed on",
@@ -53,6 +58,7 @@ pub const fn is_rejection(reason: Reason) -> bool {
         | Reason::AuthenticationFailure
         | Reason::Interval
         | Reason::IpSource
+        | Reason::UnicastSource
         | Reason::OwnAddress
         | Reason::AddressCount => true,
         Reason::Accepted

@@ -1,7 +1,7 @@
 //! What the controller tells the program once, before a router starts.
 
 use aya::maps::{HashMap, MapError};
-use vrrp_ebpf::abi::{Port, RouterEntry, RouterKey, VipEntry, VipKey};
+use vrrp_ebpf::abi::{PeerEntry, PeerKey, Port, RouterEntry, RouterKey, VipEntry, VipKey};
 
 use super::{Datapath, DatapathError, Owned};
 
@@ -9,6 +9,7 @@ use super::{Datapath, DatapathError, Owned};
 pub struct Publisher {
     ports: HashMap<Owned, u32, Port>,
     routers: HashMap<Owned, RouterKey, RouterEntry>,
+    peers: HashMap<Owned, PeerKey, PeerEntry>,
     vips: HashMap<Owned, VipKey, VipEntry>,
 }
 
@@ -17,6 +18,7 @@ impl Publisher {
         Ok(Self {
             ports: datapath.take("PORTS")?,
             routers: datapath.take("ROUTERS")?,
+            peers: datapath.take("PEERS")?,
             vips: datapath.take("VIPS")?,
         })
     }
@@ -37,6 +39,15 @@ impl Publisher {
     /// When the map is full or out of reach.
     pub fn set_router(&mut self, key: RouterKey, entry: RouterEntry) -> Result<(), MapError> {
         self.routers.insert(key, entry, 0)
+    }
+
+    /// From now on this is expected of the peer of `key`.
+    ///
+    /// # Errors
+    ///
+    /// When the map is full or out of reach.
+    pub fn set_peer(&mut self, key: PeerKey, entry: PeerEntry) -> Result<(), MapError> {
+        self.peers.insert(key, entry, 0)
     }
 
     /// From now on a foreign claim of `key` is told.
@@ -64,6 +75,15 @@ impl Publisher {
     /// When the map is out of reach. What is not there is no error.
     pub fn remove_router(&mut self, key: RouterKey) -> Result<(), MapError> {
         gone(self.routers.remove(&key))
+    }
+
+    /// From now on nobody of `key` is a peer.
+    ///
+    /// # Errors
+    ///
+    /// When the map is out of reach. What is not there is no error.
+    pub fn remove_peer(&mut self, key: PeerKey) -> Result<(), MapError> {
+        gone(self.peers.remove(&key))
     }
 
     /// From now on nobody is told who claims `key`.

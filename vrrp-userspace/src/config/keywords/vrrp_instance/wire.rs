@@ -1,8 +1,8 @@
-//! Where the router speaks, to whom, and in which form.
+//! Where the router speaks, and in which form.
 
 use super::super::{
     super::{
-        block::Content::{Keywords, Lines},
+        block::Content::Keywords,
         draft::InstanceDraft,
         keyword::{
             Apply,
@@ -46,51 +46,9 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         InstanceRefused("it would hear routers that it must not hear"),
     ),
     Keyword::not_supported_yet(
-        "unicast_src_ip",
-        "The address adverts are sent from.",
-        InstanceRefused("adverts would come from another address than the others expect"),
-    ),
-    Keyword::block_not_supported_yet(
-        "unicast_peer",
-        "Routers to speak to one by one.",
-        Lines,
-        InstanceRefused("it would speak to everybody and hear nobody"),
-    ),
-    Keyword::not_supported_yet(
-        "unicast_ttl",
-        "The time to live of adverts sent to single routers.",
-        Ignored,
-    ),
-    Keyword::not_supported_yet(
-        "unicast_fault_no_peer",
-        "A router without a peer is at fault.",
-        InstanceRefused("it would take over when it must not"),
-    ),
-    Keyword::not_supported_yet(
-        "check_unicast_src",
-        "Hears configured peers only.",
-        InstanceRefused("it would hear routers that it must not hear"),
-    ),
-    Keyword::not_supported_yet(
-        "old_unicast_checksum",
-        "The checksum of keepalived before 1.3.7.",
-        InstanceRefused("its adverts would be refused by the others"),
-    ),
-    Keyword::not_supported_yet(
         "v3_checksum_as_v2",
         "The checksum of version 3 without addresses.",
         InstanceRefused("its adverts would be refused by the others"),
-    ),
-    Keyword::not_supported_yet(
-        "mcast_src_ip",
-        "The address adverts are sent from.",
-        InstanceRefused("adverts would come from another address than the others expect"),
-    ),
-    Keyword::only_supported_as(
-        "mcast_dst_ip",
-        &["224.0.0.18"],
-        "The group adverts are sent to.",
-        InstanceRefused("it would speak to the wrong group and hear nobody"),
     ),
     Keyword::not_supported_yet(
         "native_ipv6",

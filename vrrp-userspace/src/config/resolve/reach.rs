@@ -1,0 +1,81 @@
+//! From where an instance speaks, and to whom.
+
+use std::net::IpAddr;
+
+use super::{
+    super::{
+        diagnostic::Diagnostic,
+        draft::{Located, ReachDraft},
+    },
+    Resolver,
+};
+use crate::protocol::{
+    Audience, Family, Peer, Reach,
+    reach::{HOP_LIMIT, MOST_PEERS},
+};
+
+impl Resolver<'_> {
+    /// keepalived: what does not fit the family of the addresses is left out, and without peers the group is spoken to.
+    pub(super) fn reach(&mut self, draft: ReachDraft, family: Family) -> Reach {
+        let source = draft.source.and_then(|source| self.fits(source, family));
+        let group = draft.group.and_then(|group| self.fits(group, family));
+        let peers = self.peers(draft.peers, family);
+        let hears_peers_only = draft.hears_peers_only;
+        let audience = if peers.is_empty() && !draft.needs_peers {
+            Audience::Group(
+                group
+                    .or(self.default_group(family))
+                    .unwrap_or(family.group()),
+            )
+        } else {
+            Audience::Peers(peers)
+        };
+        Reach {
+            source,
+            audience,
+            hop_limit: draft.hop_limit.unwrap_or(HOP_LIMIT),
+            hears_peers_only: hears_peers_only.unwrap_or(self.global.hears_peers_only),
+        }
+    }
+
+    const fn default_group(&self, family: Family) -> Option<IpAddr> {
+        match family {
+            Family::Ipv4 => self.global.group_of_ipv4,
+            Family::Ipv6 => self.global.group_of_ipv6,
+        }
+    }
+
+    fn peers(&mut self, drafts: Vec<Located<Peer>>, family: Family) -> Vec<Peer> {
+        let mut peers: Vec<Peer> = Vec::new();
+        for Located { value, span } in drafts {
+            let address = Located {
+                value: value.address,
+                span: span.clone(),
+            };
+            if self.fits(address, family).is_none() {
+                continue;
+            }
+            if peers.iter().any(|peer| peer.address == value.address) {
+                let headline = format!("the peer `{}` is given twice", value.address);
+                self.tell(Diagnostic::warning(headline, span).now("the first line counts"));
+            } else if peers.len() == MOST_PEERS {
+                let headline = format!("there are more than {MOST_PEERS} peers");
+                self.tell(Diagnostic::error(headline, span).now("it is left out"));
+            } else {
+                peers.push(value);
+            }
+        }
+        peers
+    }
+
+    fn fits(&mut self, address: Located<IpAddr>, family: Family) -> Option<IpAddr> {
+        let Located { value, span } = address;
+        if Family::of(value) == family {
+            return Some(value);
+        }
+        let headline = format!("`{value}` is not of the family of the addresses");
+        let diagnostic = Diagnostic::error(headline, span);
+        self.tell(diagnostic.now("it is ignored, as keepalived does"));
+        None
+    }
+}

@@ -1,0 +1,153 @@
+//! From where an instance speaks, and to whom.
+
+use std::net::IpAddr;
+
+use super::*;
+use crate::protocol::{Audience, Family, Peer, Reach};
+
+const SOURCE: [u8; 4] = [10, 0, 0, 1];
+
+fn peer(address: &str) -> Peer {
+    Peer::new(address.parse().unwrap())
+}
+
+#[test]
+fn unless_it_says_otherwise_everybody_of_the_usual_group_is_spoken_to() {
+    assert_eq!(instance("").reach, Reach::of(Family::Ipv4));
+    let six = instance("virtual_ipaddress { fe80::1 }");
+    assert_eq!(six.reach, Reach::of(Family::Ipv6));
+}
+
+#[test]
+fn peers_are_spoken_to_one_by_one() {
+    let instance = instance(
+        "unicast_src_ip 10.0.0.1\nunicast_peer {\n 10.0.0.2\n 10.0.0.3 min_ttl 250 max_ttl 254\n}\n\
+         unicast_ttl 64\ncheck_unicast_src",
+    );
+    let ranged = Peer {
+        least_hop_limit: 250,
+        greatest_hop_limit: 254,
+        ..peer("10.0.0.3")
+    };
+    let expected = Reach {
+        source: Some(IpAddr::from(SOURCE)),
+        audience: Audience::Peers(vec![peer("10.0.0.2"), ranged]),
+        hop_limit: 64,
+        hears_peers_only: true,
+    };
+    assert_eq!(instance.reach, expected);
+}
+
+#[test]
+fn without_addresses_the_peers_say_which_family_it_is() {
+    let unicast = instance("version 3\nvirtual_ipaddress { 10.0.0.9 }\nunicast_peer { 10.0.0.2 }");
+    assert_eq!(unicast.family, Family::Ipv4);
+    let (config, said) = load_text(&complete("unicast_peer { 2001:db8::2 }"));
+    assert!(said[0].headline.contains("has no address to advertise"));
+    assert!(config.instances.is_empty());
+}
+
+/// keepalived: what is of the other family is left out, and who has no peers speaks to the group.
+#[test]
+fn a_peer_of_the_other_family_is_none() {
+    let (instance, said) = instance_despite(
+        "virtual_ipaddress { 10.0.0.9 }\nunicast_src_ip fe80::1\nunicast_peer { fe80::2 }",
+    );
+    assert_eq!(instance.reach, Reach::of(Family::Ipv4));
+    let expected = ["fe80::1", "fe80::2"].map(|address| {
+        format!(
+            "error: `{address}` is not of the family of the addresses; it is ignored, as keepalived does"
+        )
+    });
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn who_must_have_a_peer_and_has_none_speaks_to_nobody() {
+    let alone = instance("unicast_fault_no_peer");
+    assert_eq!(alone.reach.audience, Audience::Peers(Vec::new()));
+    let with_one = instance("unicast_fault_no_peer\nunicast_peer { 10.0.0.2 }");
+    assert_eq!(
+        with_one.reach.audience,
+        Audience::Peers(vec![peer("10.0.0.2")])
+    );
+}
+
+#[test]
+fn a_group_is_that_of_the_instance_or_else_of_all() {
+    let group = |text: &str| {
+        let config = good(text);
+        config.instances[0]
+            .reach
+            .audience
+            .group()
+            .unwrap()
+            .to_string()
+    };
+    let all = "global_defs {\n vrrp_mcast_group4 224.0.0.19\n vrrp_mcast_group6 ff02::13\n}\n";
+    let own = "mcast_dst_ip 224.0.0.20";
+    let six = "virtual_ipaddress { fe80::1 }";
+    assert_eq!(group(&format!("{all}{}", complete(""))), "224.0.0.19");
+    assert_eq!(group(&format!("{all}{}", complete(six))), "ff02::13");
+    assert_eq!(group(&format!("{all}{}", complete(own))), "224.0.0.20");
+    let global = "global_defs {\n vrrp_check_unicast_src\n}\n";
+    let config = good(&format!(
+        "{global}{}",
+        complete("unicast_peer { 10.0.0.2 }")
+    ));
+    assert!(config.instances[0].reach.hears_peers_only);
+}
+
+#[test]
+fn what_is_no_address_no_group_and_no_ttl_is_told() {
+    for (body, complaint) in [
+        ("mcast_dst_ip 10.0.0.1", "needs the address of a group"),
+        ("unicast_src_ip eth0", "needs an address"),
+        ("unicast_ttl 0", "must be between 1 and 255"),
+        (
+            "unicast_peer { 10.0.0.2 min_ttl 256 }",
+            "must be between 0 and 255",
+        ),
+        (
+            "unicast_peer { 10.0.0.2 min_ttl 9 max_ttl 8 }",
+            "has a `min_ttl` above its `max_ttl`",
+        ),
+        ("unicast_peer {\n 10.0.0.2\n 10.0.0.2\n}", "is given twice"),
+    ] {
+        let (_, said) = instance_despite(body);
+        assert!(said.len() == 1 && said[0].contains(complaint), "{said:?}");
+    }
+}
+
+#[test]
+fn one_vrid_is_a_router_for_each_family_group_and_for_unicast() {
+    let one = |name: &str, body: &str| {
+        format!(
+            "vrrp_instance {name} {{\n interface eth0\n virtual_router_id 51\n version 3\n {body}\n}}\n"
+        )
+    };
+    let several = [
+        one("A", "virtual_ipaddress { 10.0.0.9 }"),
+        one("B", "virtual_ipaddress { fe80::9 }"),
+        one(
+            "C",
+            "virtual_ipaddress { 10.0.0.8 }\n mcast_dst_ip 224.0.0.99",
+        ),
+        one(
+            "D",
+            "virtual_ipaddress { 10.0.0.7 }\n unicast_peer { 10.0.0.2 }",
+        ),
+        one(
+            "E",
+            "virtual_ipaddress { fe80::7 }\n unicast_peer { fe80::2 }",
+        ),
+    ];
+    assert_eq!(good(&several.concat()).instances.len(), 5);
+    let twice = one(
+        "F",
+        "virtual_ipaddress { 10.0.0.6 }\n unicast_peer { 10.0.0.3 }",
+    );
+    let (config, diagnostics) = load_text(&format!("{}{twice}", several.concat()));
+    assert_eq!(config.refused.len(), 1);
+    assert!(said(&diagnostics)[0].contains("two instances have the VRID 51 on `eth0`"));
+}
