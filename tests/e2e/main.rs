@@ -32,3 +32,4 @@ mod status;
 mod terminal;
 mod the_lab_itself;
 mod traces;
+mod unicast;
