@@ -19,6 +19,12 @@ pub enum Gravity {
 pub enum Finding {
     /// They speak different protocols.
     Version(Both<Version>),
+    /// This side speaks to peers, and the other one to a group.
+    UnicastOf(Side),
+    /// They speak to different groups.
+    Group(Both<IpAddr>),
+    /// This side does not speak to the address that the other one speaks from.
+    NotAPeer(Side, IpAddr),
     /// Only this side authenticates.
     AuthenticationOf(Side),
     /// Both authenticate, by different passwords.
@@ -55,7 +61,12 @@ impl Finding {
     pub const fn deafens(&self) -> bool {
         matches!(
             self,
-            Self::Version(_) | Self::AuthenticationOf(_) | Self::Password | Self::Interval(_)
+            Self::Version(_)
+                | Self::UnicastOf(_)
+                | Self::Group(_)
+                | Self::AuthenticationOf(_)
+                | Self::Password
+                | Self::Interval(_)
         )
     }
 
@@ -64,6 +75,9 @@ impl Finding {
     pub const fn gravity(&self) -> Gravity {
         match self {
             Self::Version(_)
+            | Self::UnicastOf(_)
+            | Self::Group(_)
+            | Self::NotAPeer(..)
             | Self::AuthenticationOf(_)
             | Self::Password
             | Self::Interval(_)

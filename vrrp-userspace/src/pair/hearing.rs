@@ -10,11 +10,38 @@ pub(super) fn findings(pair: &Pair<'_>) -> Vec<Finding> {
         // Whatever else differs is never looked at.
         return vec![Finding::Version(versions)];
     }
-    authentication(pair)
+    if let Some(finding) = circle(pair) {
+        return vec![finding];
+    }
+    let strangers = Side::BOTH
         .into_iter()
+        .filter_map(|side| not_a_peer(pair, side));
+    strangers
+        .chain(authentication(pair))
         .chain(interval(pair))
         .chain(interface(pair))
         .collect()
+}
+
+/// What goes to another circle never meets the checks of this one.
+fn circle(pair: &Pair<'_>) -> Option<Finding> {
+    let groups = Both::each(|side| pair[side].reach.audience.group());
+    match (groups.first, groups.second) {
+        (Some(first), Some(second)) if first != second => {
+            Some(Finding::Group(Both { first, second }))
+        }
+        (None, Some(_)) => Some(Finding::UnicastOf(Side::First)),
+        (Some(_), None) => Some(Finding::UnicastOf(Side::Second)),
+        (Some(_), Some(_)) | (None, None) => None,
+    }
+}
+
+/// Known only where a file says what it speaks from.
+fn not_a_peer(pair: &Pair<'_>, side: Side) -> Option<Finding> {
+    let source = pair[side.other()].reach.source?;
+    let audience = &pair[side].reach.audience;
+    let is_known = audience.peers().iter().any(|peer| peer.address == source);
+    (audience.group().is_none() && !is_known).then_some(Finding::NotAPeer(side, source))
 }
 
 /// The first eight bytes of a password are all that is sent; the configuration has no others.

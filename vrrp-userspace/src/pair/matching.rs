@@ -1,7 +1,7 @@
 //! Which instance of one file meets which of the other.
 //!
-//! On the wire it is the VRID that counts. Two nodes may call the same link by different names, so the name of the interface
-//! decides only where one file has a VRID more than once.
+//! On the wire it is the VRID and the family that count. Two nodes may call the same link by different names, so the name of the interface
+//! decides only where one file has a VRID more than once, and so do the group or unicast, which may be a mistake.
 
 use super::{Alone, Both, Pair, Side};
 use crate::config::{Config, Instance};
@@ -33,18 +33,21 @@ pub(super) fn pairs<'a>(configs: &Both<&'a Config>) -> (Vec<Pair<'a>>, Vec<Alone
 
 /// The place of the one that `first` meets.
 fn partner(first: &Instance, siblings: &[Instance], candidates: &[&Instance]) -> Option<usize> {
-    let same_link = candidates
+    let is_same = |one: &Instance| one.vrid == first.vrid && one.family == first.family;
+    let on_same_link = |one: &Instance| is_same(one) && one.interface == first.interface;
+    let in_same_circle = |one: &Instance| {
+        on_same_link(one) && one.reach.audience.circle() == first.reach.audience.circle()
+    };
+    let the_only = |is_like: &dyn Fn(&Instance) -> bool| {
+        let here = siblings.iter().filter(|one| is_like(one)).count();
+        let there = candidates.iter().filter(|one| is_like(one)).count();
+        (here == 1 && there == 1)
+            .then(|| candidates.iter().position(|one| is_like(one)))
+            .flatten()
+    };
+    candidates
         .iter()
-        .position(|second| second.vrid == first.vrid && second.interface == first.interface);
-    let is_only_one = |count: usize| count == 1;
-    let here = siblings.iter().filter(|one| one.vrid == first.vrid).count();
-    let there = candidates.iter().filter(|one| one.vrid == first.vrid);
-    same_link.or_else(|| {
-        if !is_only_one(here) || !is_only_one(there.count()) {
-            return None;
-        }
-        candidates
-            .iter()
-            .position(|second| second.vrid == first.vrid)
-    })
+        .position(|one| in_same_circle(one))
+        .or_else(|| the_only(&on_same_link))
+        .or_else(|| the_only(&is_same))
 }

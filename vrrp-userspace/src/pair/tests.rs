@@ -61,6 +61,65 @@ fn with_scripts(lines: &str) -> Config {
 }
 
 #[test]
+fn who_speaks_to_others_is_not_heard() {
+    let peers = |addresses: &str, source: &str| {
+        config(&format!(
+            "priority 150\n virtual_ipaddress {{ 10.0.0.1 }}\n {source}\n unicast_peer {{\n {addresses}\n }}"
+        ))
+    };
+    let group = |lines: &str| config(&format!("virtual_ipaddress {{ 10.0.0.1 }}\n {lines}"));
+    complains(
+        &peers("10.0.0.3", ""),
+        &group(""),
+        &expect![[r#"
+            both are Active and hold the addresses: neither accepts what the other sends
+            complaint: a speaks to `unicast_peer`s and b to a group, so neither hears the other; write peers in both or in none
+        "#]],
+    );
+    complains(
+        &group("mcast_dst_ip 224.0.0.99"),
+        &group("priority 90"),
+        &expect![[r#"
+            both are Active and hold the addresses: neither accepts what the other sends
+            complaint: a speaks to the group 224.0.0.99, b to 224.0.0.18; set `mcast_dst_ip` or `vrrp_mcast_group4` and `vrrp_mcast_group6` alike
+        "#]],
+    );
+    let first = peers("10.0.0.3", "unicast_src_ip 10.0.0.2");
+    let second = config(
+        "virtual_ipaddress { 10.0.0.1 }\n unicast_src_ip 10.0.0.4\n unicast_peer {\n 10.0.0.2\n }",
+    );
+    complains(
+        &first,
+        &second,
+        &expect![[r#"
+            complaint: b, which speaks from 10.0.0.4, is no `unicast_peer` of a and never hears it; add it
+        "#]],
+    );
+}
+
+/// Each family and each group has its own routers.
+#[test]
+fn one_vrid_may_be_several_routers() {
+    let both = |priority: u8| {
+        let one = |name: &str, address: &str, lines: &str| {
+            format!(
+                "vrrp_instance {name} {{\n interface eth0\n virtual_router_id 51\n priority {priority}\n version 3\n \
+                 virtual_ipaddress {{ {address} }}\n {lines}\n}}\n"
+            )
+        };
+        let texts = [
+            one("A", "10.0.0.1", ""),
+            one("B", "fe80::1", ""),
+            one("C", "10.0.0.2", "mcast_dst_ip 224.0.0.99"),
+        ];
+        read(&texts.concat())
+    };
+    let comparison = compared(&both(150), &both(100));
+    assert_eq!(comparison.routers.len(), 3);
+    assert!(!comparison.has_complaints(), "{comparison:?}");
+}
+
+#[test]
 fn two_that_agree_get_their_times_and_nothing_else() {
     says(
         &config("priority 150\n virtual_ipaddress { 10.0.0.1 }"),

@@ -20,6 +20,19 @@ pub(super) fn sentence(finding: &Finding, names: &Names) -> String {
             a.number(),
             b.number()
         ),
+        Finding::UnicastOf(side) => format!(
+            "{} speaks to `unicast_peer`s and {} to a group, so neither hears the other; write peers in both or in none",
+            names[*side],
+            names[side.other()]
+        ),
+        Finding::Group(Both { first: a, second: b }) => format!(
+            "{first} speaks to the group {a}, {second} to {b}; set `mcast_dst_ip` or `vrrp_mcast_group4` and `vrrp_mcast_group6` alike"
+        ),
+        Finding::NotAPeer(side, source) => format!(
+            "{}, which speaks from {source}, is no `unicast_peer` of {} and never hears it; add it",
+            names[side.other()],
+            names[*side]
+        ),
         Finding::AuthenticationOf(side) => format!(
             "only {} has `authentication`; write it in both or in none",
             names[*side]
