@@ -1,0 +1,128 @@
+//! What instances do that do not say.
+
+use super::super::{
+    super::{
+        draft::GlobalDraft,
+        keyword::{Apply, KEEPALIVED, Keyword},
+    },
+    values,
+};
+use crate::protocol::Family;
+
+pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
+    Keyword {
+        name: "vrrp_version",
+        usage: "vrrp_version 2|3",
+        help: "The protocol of instances that do not say, 2 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.version = Some(values::version(words)?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "default_interface",
+        usage: "default_interface <interface>",
+        help: "The interface of instances that do not say.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.default_interface = Some(words.word("the name of an interface")?.clone());
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_garp_master_delay",
+        usage: "vrrp_garp_master_delay <seconds>",
+        help: "The `garp_master_delay` of instances that do not say, 5 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| values::garp_delay(&mut draft.garp, words)),
+    },
+    Keyword {
+        name: "vrrp_garp_master_repeat",
+        usage: "vrrp_garp_master_repeat <count>",
+        help: "The `garp_master_repeat` of instances that do not say, 5 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| values::garp_repeat(&mut draft.garp, words)),
+    },
+    Keyword {
+        name: "vrrp_garp_master_refresh",
+        usage: "vrrp_garp_master_refresh <seconds>",
+        help: "The `garp_master_refresh` of instances that do not say, 0 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| values::garp_refresh(&mut draft.garp, words)),
+    },
+    Keyword {
+        name: "vrrp_garp_master_refresh_repeat",
+        usage: "vrrp_garp_master_refresh_repeat <count>",
+        help: "The `garp_master_refresh_repeat` of instances that do not say, 1 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| values::garp_refresh_repeat(&mut draft.garp, words)),
+    },
+    Keyword {
+        name: "vrrp_mcast_group4",
+        usage: "vrrp_mcast_group4 <address>",
+        help: "The group adverts go to over IPv4, 224.0.0.18 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|global, words| {
+            global.group_of_ipv4 = Some(values::group_of(Family::Ipv4, words)?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_mcast_group6",
+        usage: "vrrp_mcast_group6 <address>",
+        help: "The group adverts go to over IPv6, ff02::12 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|global, words| {
+            global.group_of_ipv6 = Some(values::group_of(Family::Ipv6, words)?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_check_unicast_src",
+        usage: "vrrp_check_unicast_src",
+        help: "The `check_unicast_src` of instances that do not say.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|global, _| {
+            global.hears_peers_only = true;
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_down_timer_adverts",
+        usage: "vrrp_down_timer_adverts <1-100>",
+        help: "The `down_timer_adverts` of instances that do not say, 3 unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| values::down_timer_adverts(&mut draft.conduct, words)),
+    },
+    Keyword {
+        name: "vrrp_lower_prio_no_advert",
+        usage: "vrrp_lower_prio_no_advert [on|off]",
+        help: "The `lower_prio_no_advert` of instances that do not say, off unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.conduct.lower_prio_no_advert = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_higher_prio_send_advert",
+        usage: "vrrp_higher_prio_send_advert [on|off]",
+        help: "The `higher_prio_send_advert` of instances that do not say, off unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.conduct.higher_prio_send_advert = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_owner_ignore_adverts",
+        usage: "vrrp_owner_ignore_adverts [on|off]",
+        help: "The `owner_ignore_adverts` of instances that do not say, off unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.conduct.owner_ignore_adverts = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+];
