@@ -37,6 +37,8 @@ pub enum Finding {
     SamePriority(Priority),
     /// Both have priority 255, and so both own the addresses.
     BothOwn,
+    /// The same, and neither listens to anybody (`owner_ignore_adverts`).
+    BothOwnAndIgnore,
     /// Only this side has `nopreempt` in effect.
     NopreemptOf(Side),
     /// `nopreempt` is written, and `state MASTER` or priority 255 takes its effect away.
@@ -67,6 +69,7 @@ impl Finding {
                 | Self::AuthenticationOf(_)
                 | Self::Password
                 | Self::Interval(_)
+                | Self::BothOwnAndIgnore
         )
     }
 
@@ -84,6 +87,7 @@ impl Finding {
             | Self::IntervalAdopted(_)
             | Self::SamePriority(_)
             | Self::BothOwn
+            | Self::BothOwnAndIgnore
             | Self::NopreemptOf(_)
             | Self::NopreemptWithoutEffect(_)
             | Self::Addresses(_)

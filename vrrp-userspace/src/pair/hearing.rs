@@ -17,6 +17,7 @@ pub(super) fn findings(pair: &Pair<'_>) -> Vec<Finding> {
         .into_iter()
         .filter_map(|side| not_a_peer(pair, side));
     strangers
+        .chain(owners(pair))
         .chain(authentication(pair))
         .chain(interval(pair))
         .chain(interface(pair))
@@ -42,6 +43,18 @@ fn not_a_peer(pair: &Pair<'_>, side: Side) -> Option<Finding> {
     let audience = &pair[side].reach.audience;
     let is_known = audience.peers().iter().any(|peer| peer.address == source);
     (audience.group().is_none() && !is_known).then_some(Finding::NotAPeer(side, source))
+}
+
+/// `owner_ignore_adverts`
+fn owners(pair: &Pair<'_>) -> Option<Finding> {
+    let ignores = |side: Side| {
+        let instance = pair[side];
+        instance.priority.is_address_owner() && !instance.conduct.owner_listens
+    };
+    Side::BOTH
+        .into_iter()
+        .all(ignores)
+        .then_some(Finding::BothOwnAndIgnore)
 }
 
 /// The first eight bytes of a password are all that is sent; the configuration has no others.

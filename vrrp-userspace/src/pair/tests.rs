@@ -97,6 +97,19 @@ fn who_speaks_to_others_is_not_heard() {
     );
 }
 
+#[test]
+fn two_owners_that_listen_to_nobody_are_both_active() {
+    let owner = || config("priority 255\n owner_ignore_adverts\n virtual_ipaddress { 10.0.0.1 }");
+    complains(
+        &owner(),
+        &owner(),
+        &expect![[r#"
+            both are Active and hold the addresses: neither accepts what the other sends
+            complaint: both have priority 255 and `owner_ignore_adverts`, so neither ever gives way; 255 is for one router at most
+        "#]],
+    );
+}
+
 /// Each family and each group has its own routers.
 #[test]
 fn one_vrid_may_be_several_routers() {

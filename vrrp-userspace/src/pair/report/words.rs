@@ -57,6 +57,10 @@ pub(super) fn sentence(finding: &Finding, names: &Names) -> String {
              higher primary address keeps them, which no file knows; 255 is for one router at most"
                 .to_owned()
         }
+        Finding::BothOwnAndIgnore => {
+            "both have priority 255 and `owner_ignore_adverts`, so neither ever gives way; 255 is for one router at most"
+                .to_owned()
+        }
         Finding::NopreemptOf(side) => {
             let (with, without) = (&names[*side], &names[side.other()]);
             format!(
