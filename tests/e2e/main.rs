@@ -3,6 +3,7 @@
 //! Where keepalived promises the same, the story is also told of keepalived: that proves the lab and the
 //! expectation. A name that begins with `quick` is told even when there is little time.
 
+mod accept_mode;
 mod any_kernel;
 mod capture;
 mod control;
@@ -19,6 +20,7 @@ mod mail;
 mod meddlers;
 mod metrics;
 mod notify;
+mod owners;
 mod pair;
 mod privileges;
 mod raw_path;

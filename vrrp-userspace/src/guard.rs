@@ -55,7 +55,10 @@ pub use message::{
 };
 use watch::{Ending, Watch};
 
-use crate::system::capabilities::{self, Holder};
+use crate::system::{
+    capabilities::{self, Holder},
+    packet_filter,
+};
 
 /// The word on the command line that makes this executable a guard. Not for people.
 pub const SUBCOMMAND: &str = "guard";
@@ -128,6 +131,9 @@ fn mourn(daemon: Option<Pid>, watch: &mut Watch<'_>, runtime: &Runtime) {
         .table()
         .and_then(|table| table.pid_file.as_deref());
     if let (Some(daemon), Some(pid_file)) = (daemon, pid_file) {
+        if let Err(error) = packet_filter::remove_leftover(pid_file) {
+            log(&format!("packets may still be dropped: {error}"));
+        }
         cleanup::remove_pid_file(pid_file, daemon);
     }
     let pid = daemon.map_or(0, |pid| pid.as_raw_nonzero().get());

@@ -26,6 +26,7 @@ pub mod netlink;
 pub mod notifier;
 pub mod overflow;
 pub mod packet_address;
+pub mod packet_filter;
 pub mod pid_file;
 pub mod presence;
 pub mod raw_socket;

@@ -272,6 +272,7 @@ fn table(folder: &Path) -> Table {
             vrid: Vrid::new(89).unwrap(),
             interval: Duration::from_secs(1),
             authentication: Authentication::password("1111"),
+            sums_message_alone: false,
             addresses: Vec::new(),
         },
     };

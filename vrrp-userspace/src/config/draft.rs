@@ -50,6 +50,8 @@ pub(super) struct GlobalDraft {
     pub(super) group_of_ipv4: Option<IpAddr>,
     pub(super) group_of_ipv6: Option<IpAddr>,
     pub(super) hears_peers_only: bool,
+    pub(super) strict: bool,
+    pub(super) sums_message_alone: bool,
     pub(super) refusal: Option<Refusal>,
 }
 
@@ -115,6 +117,9 @@ pub(super) struct InstanceDraft {
     pub(super) preempt_delay: Option<Located<Duration>>,
     pub(super) conduct: ConductDraft,
     pub(super) version: Option<Version>,
+    pub(super) strict: Option<bool>,
+    pub(super) accept: Option<Located<bool>>,
+    pub(super) sums_message_alone: Option<bool>,
     pub(super) reach: ReachDraft,
     pub(super) authentication: AuthenticationDraft,
     pub(super) virtual_addresses: Vec<VirtualAddress>,
@@ -141,6 +146,9 @@ impl InstanceDraft {
             preempt_delay: None,
             conduct: ConductDraft::default(),
             version: None,
+            strict: None,
+            accept: None,
+            sums_message_alone: None,
             reach: ReachDraft::default(),
             authentication: AuthenticationDraft::default(),
             virtual_addresses: Vec::new(),
@@ -210,6 +218,7 @@ pub(super) struct ConductDraft {
     pub(super) lower_prio_no_advert: Option<bool>,
     pub(super) higher_prio_send_advert: Option<bool>,
     pub(super) owner_ignore_adverts: Option<bool>,
+    pub(super) skip_check_adv_addr: Option<bool>,
 }
 
 /// From where an instance speaks, and to whom.

@@ -203,6 +203,10 @@ pub struct Instance {
     pub nopreempt_is_overruled: bool,
     /// v2 only.
     pub authentication: Authentication,
+    /// v3 over IPv4: the checksum covers the message alone (RFC 9568 §5.2.8), and not a pseudo-header too (RFC 5798 §5.2.8).
+    pub sums_message_alone: bool,
+    /// Accept_Mode (RFC 9568 §6.1): whether packets to its addresses are for this host. Always for the address owner.
+    pub accept: bool,
     /// The addresses in its advertisements, in their order; at most 255.
     pub virtual_addresses: Vec<VirtualAddress>,
     /// Addresses that come and go with them but are not advertised.

@@ -6,6 +6,7 @@
 mod conflicts;
 mod instance;
 mod reach;
+mod strict;
 
 use std::collections::BTreeSet;
 

@@ -9,6 +9,7 @@ mod reach;
 mod refusals;
 mod scripts;
 mod seeds;
+mod strict;
 mod surface;
 
 use super::*;

@@ -8,7 +8,7 @@ use std::{
     net::IpAddr,
     process::ExitCode,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread::JoinHandle,
@@ -16,7 +16,11 @@ use std::{
 };
 
 use anyhow::{Context as _, Error, Result};
-use tokio::{sync::mpsc, task, time::sleep};
+use tokio::{
+    sync::mpsc,
+    task,
+    time::{sleep, timeout},
+};
 use tracing::{debug, error, info, warn};
 use vrrp_ebpf::abi::MAX_ROUTERS;
 
@@ -65,6 +69,7 @@ use crate::{
         control_socket::{ControlSocket, ControlSocketError},
         datapath::Blocks,
         netlink::{InterfaceAddress, Netlink, NetworkChange, Requester},
+        packet_filter::{self, PacketFilter},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
     },
@@ -77,6 +82,9 @@ const ADDRESS_REPORTS: usize = 5 * MAX_ROUTERS;
 
 /// How long to wait before something that could not be found out is asked again.
 const AGAIN: Duration = Duration::from_millis(500);
+
+/// How long `nft` may take: for twenty thousand addresses it needs half a second.
+const FILTER_DEADLINE: Duration = Duration::from_secs(10);
 
 /// How long the addresses may take to go at the end.
 const RELEASE_DEADLINE: Duration = Duration::from_secs(10);
@@ -116,6 +124,7 @@ pub(super) struct Controller {
     /// Whether the interfaces were seen after the last reason to look.
     pub(super) is_surveyed: bool,
     pub(super) metrics: Metrics,
+    filter: Arc<Mutex<PacketFilter>>,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
@@ -160,6 +169,11 @@ impl Controller {
         plan.fits()?;
         let (mut controller, mut staff) =
             Self::assemble(control, &plan, options, guard, presence.is_the_only_one()).await?;
+        let beside = options.pid_file.clone();
+        let leftover = task::spawn_blocking(move || packet_filter::remove_leftover(&beside));
+        if let Ok(Err(failure)) = leftover.await {
+            warn!("packets that an earlier run kept out still are: {failure}");
+        }
         // A start is a reload of nothing.
         controller
             .become_(Running::of(config, diagnostics), plan, &staff)
@@ -281,6 +295,7 @@ impl Controller {
             is_settled: true,
             is_surveyed: true,
             metrics: Metrics::new(desk),
+            filter: Arc::new(Mutex::new(PacketFilter::beside(&options.pid_file))),
         };
         Ok((controller, staff))
     }
@@ -484,6 +499,28 @@ impl Controller {
         self.guard_news.of(table, &self.runner)
     }
 
+    /// Keeps packets from the addresses that are not for this host. What it cannot keep is said, and nobody waits for that with the election.
+    pub(super) async fn filter_packets(&self, unaccepted: BTreeSet<IpAddr>) {
+        let filter = Arc::clone(&self.filter);
+        let count = unaccepted.len();
+        let setting = task::spawn_blocking(move || {
+            let mut filter = filter.lock().unwrap_or_else(PoisonError::into_inner);
+            filter.set(unaccepted)
+        });
+        let failure = match timeout(FILTER_DEADLINE, setting).await {
+            Ok(Ok(Ok(()))) => return,
+            Ok(Ok(Err(failure))) => failure.to_string(),
+            Ok(Err(failure)) => failure.to_string(),
+            Err(_elapsed) => "nft does not answer".to_owned(),
+        };
+        match count {
+            0 => error!("packets to addresses of ours may still be dropped: {failure}"),
+            count => error!(
+                "packets to {count} addresses with `no_accept` are accepted all the same: {failure}"
+            ),
+        }
+    }
+
     /// The guard says goodbye from the addresses we speak from, so it learns of new ones.
     fn renew_guard_table(&mut self) {
         let Some(telling) = self.news_for_guard() else {
@@ -558,6 +595,7 @@ impl Controller {
         });
         let is_released =
             is_released.await.unwrap_or(false) && !has_leftovers.load(Ordering::Acquire);
+        self.filter_packets(BTreeSet::new()).await;
         if reporter.await.is_err() {
             error!("the reporter ended before its time");
         }

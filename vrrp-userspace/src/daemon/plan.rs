@@ -53,6 +53,8 @@ pub(super) struct RouterPlan {
     pub(super) settings: Settings,
     pub(super) template: Template,
     pub(super) reach: Reach,
+    /// Accept_Mode: whether packets to its addresses are for this host.
+    pub(super) accepts: bool,
     /// The port it listens on.
     pub(super) port: u16,
     /// What it holds while Active, advertised or not.
@@ -164,6 +166,15 @@ impl Plan {
         Ok(())
     }
 
+    /// The addresses at which this host is not to be reached.
+    pub(super) fn unaccepted(&self) -> BTreeSet<IpAddr> {
+        let routers = self.routers.values().filter(|router| !router.accepts);
+        routers
+            .flat_map(|router| &router.addresses)
+            .map(|address| address.address)
+            .collect()
+    }
+
     /// The port of an interface.
     pub(super) fn port_of(&self, interface: &str) -> Option<u16> {
         let mut known = self.interfaces.iter();
@@ -245,9 +256,11 @@ impl Drawing<'_> {
                 vrid: instance.vrid,
                 interval: instance.advertisement_interval,
                 authentication: instance.authentication,
+                sums_message_alone: instance.sums_message_alone,
                 addresses: advertised(instance),
             },
             reach: instance.reach.clone(),
+            accepts: instance.accept,
             port,
             addresses,
             notify: self.notify_scripts(instance, accounts),

@@ -309,6 +309,8 @@ impl Controller {
             self.last_words.clear();
             return Err(failure);
         }
+        // Before anybody claims them, and for those who leave until they have let go.
+        self.filter_packets(self.plan.unaccepted()).await;
         self.unseat(&before).await;
         let links = self.network.reconfigure(&before, &self.plan).await;
         self.forget_counters(&before);

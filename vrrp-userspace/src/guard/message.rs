@@ -247,6 +247,7 @@ mod tests {
                 vrid: Vrid::new(255).unwrap(),
                 interval: Duration::MAX,
                 authentication: Authentication::Password([255; 8]),
+                sums_message_alone: false,
                 addresses: vec![IpAddr::from([255; 16]); 255],
             },
         };

@@ -123,6 +123,13 @@ pub enum Note {
         /// How many they list.
         received: u8,
     },
+    /// Somebody lists other addresses than we do and is not heard therefore (RFC 3768 §7.1; strict mode).
+    AddressListRefused {
+        /// Who.
+        from: IpAddr,
+        /// How many they list.
+        received: u8,
+    },
     /// Tracking changed our priority.
     PriorityChanged {
         /// What it was.

@@ -22,6 +22,8 @@ pub struct Template {
     pub interval: Duration,
     /// v2: the cluster label.
     pub authentication: Authentication,
+    /// v3 over IPv4: the checksum covers the message alone, as RFC 9568 §5.2.8 has it.
+    pub sums_message_alone: bool,
     /// At most 255; v2 may have none, as one of the two configurations this project started from.
     pub addresses: Vec<IpAddr>,
 }
@@ -29,8 +31,8 @@ pub struct Template {
 impl Template {
     /// The bytes behind the IP header of an advertisement from `source` to `destination`, which are of one family.
     ///
-    /// A v3 checksum over IPv4 covers the pseudo-header of RFC 5798 §5.2.8, as keepalived and FRR send it; RFC 9568 leaves it out, and both
-    /// forms are heard.
+    /// A v3 checksum over IPv4 covers the pseudo-header of RFC 5798 §5.2.8, as keepalived and FRR send it, unless `v3_checksum_as_v2`; RFC 9568
+    /// leaves it out, and both forms are heard.
     #[must_use]
     pub fn message(&self, priority: Priority, source: IpAddr, destination: IpAddr) -> Vec<u8> {
         let mut bytes = self.header(priority);
@@ -42,7 +44,9 @@ impl Template {
         }
         let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX);
         let sum = match (self.version, source, destination) {
-            (Version::V3, IpAddr::V4(source), IpAddr::V4(destination)) => {
+            (Version::V3, IpAddr::V4(source), IpAddr::V4(destination))
+                if !self.sums_message_alone =>
+            {
                 vrrp::pseudo_header(source.octets(), destination.octets(), length)
             }
             (Version::V3, IpAddr::V6(source), IpAddr::V6(destination)) => {
@@ -115,6 +119,7 @@ mod tests {
             vrid: Vrid::new(vrid).unwrap(),
             interval: Duration::from_secs(1),
             authentication: Authentication::None,
+            sums_message_alone: false,
             addresses: addresses.iter().copied().map(IpAddr::from).collect(),
         }
     }
@@ -153,6 +158,16 @@ mod tests {
     fn version_3_sums_the_pseudo_header() {
         let three = template(Version::V3, 51, &[[192, 0, 2, 100]]);
         assert_eq!(sent(&three, 200), "3133c8010064a171c0000264");
+    }
+
+    /// C190: `v3_checksum_as_v2`, the golden message of RFC 9568.
+    #[test]
+    fn version_3_can_sum_the_message_alone() {
+        let three = Template {
+            sums_message_alone: true,
+            ..template(Version::V3, 51, &[[192, 0, 2, 100]])
+        };
+        assert_eq!(sent(&three, 200), "3133c80100644402c0000264");
     }
 
     /// C025, C055: the golden message of the RFC's pseudo-header.

@@ -298,6 +298,9 @@ impl VirtualRouter {
         if self.priority.is_address_owner() && !self.settings.conduct.owner_listens {
             return Vec::new();
         }
+        if let Some(actions) = self.refuse_list(advertisement) {
+            return actions;
+        }
         match &self.role {
             // RFC 9568 §6.4.1: nothing is expected here, and nothing happens.
             Role::Initialize { .. } | Role::Fault => Vec::new(),
@@ -307,6 +310,28 @@ impl VirtualRouter {
             }
             Role::Active(_) => self.hear_as_active(advertisement, now),
         }
+    }
+
+    /// Strict mode, version 2: with other addresses than ours an advertisement counts for nothing, unless the address owner sent it or it is a
+    /// goodbye (RFC 3768 §7.1).
+    fn refuse_list(&mut self, heard: &Advertisement) -> Option<Vec<Action>> {
+        let is_excepted = heard.priority.is_address_owner() || heard.priority.is_release();
+        if !self.settings.conduct.refuses_other_lists
+            || is_excepted
+            || heard.list_digest == self.settings.list_digest()
+        {
+            return None;
+        }
+        let is_news = match &mut self.role {
+            Role::Backup(listening) => listening.learns_of_list(heard),
+            Role::Active(speaking) => speaking.learns_of_list(heard),
+            Role::Initialize { .. } | Role::Fault => false,
+        };
+        let note = Note::AddressListRefused {
+            from: heard.source,
+            received: heard.address_count,
+        };
+        Some(is_news.then_some(Action::Note(note)).into_iter().collect())
     }
 
     /// RFC 9568 §6.4.2.
@@ -451,7 +476,9 @@ impl VirtualRouter {
                 actions.push(advertisement);
             }
         }
-        if speaking.may_announce_again(now, &self.settings.announcements) {
+        if conduct.announces_after_lower
+            && speaking.may_announce_again(now, &self.settings.announcements)
+        {
             let rounds = self.settings.announcements.rounds;
             actions.push(Action::AnnounceAddresses { rounds });
         }

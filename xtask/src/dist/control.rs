@@ -32,6 +32,7 @@ impl fmt::Display for Control {
              Installed-Size: {installed_kibibytes}\n\
              Pre-Depends: init-system-helpers (>= 1.54~)\n\
              Depends: {depends}, sysvinit-utils (>= 3.05-4) | lsb-base\n\
+             Recommends: nftables\n\
              Suggests: bpftool\n\
              Provides: keepalived\n\
              Conflicts: keepalived\n\

@@ -70,6 +70,7 @@ const TOOLS: &[Tool] = &[
         Purpose::Lab,
         "haproxy",
     ),
+    same("nft", "what `no_accept` asks for", Purpose::Lab, "nftables"),
     tool(
         "ip",
         "looking into the nodes",

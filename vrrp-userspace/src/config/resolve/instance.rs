@@ -27,17 +27,26 @@ const SECOND: Duration = Duration::from_secs(1);
 
 impl Resolver<'_> {
     /// A complete instance, or why there is none.
-    pub(super) fn instance(&mut self, draft: InstanceDraft) -> Result<Instance, Refusal> {
+    pub(super) fn instance(&mut self, mut draft: InstanceDraft) -> Result<Instance, Refusal> {
         let vrid = self.vrid(&draft)?;
         let interface = self.interface(&draft)?;
         let family = family(&draft);
         let version = self.version(&draft, family)?;
+        let is_strict = draft.strict.unwrap_or(self.global.strict);
+        if is_strict {
+            self.strict(&mut draft, version)?;
+        }
         let track_scripts = self.track_scripts(&draft.track_scripts)?;
         self.track_interfaces(&draft.track_interfaces, &interface.text)?;
         let authentication = self.authentication(&draft.authentication, version)?;
         let (initial_state, priority) = self.election(&draft);
         let preempt = self.preempt(&draft, priority);
-        let conduct = self.conduct(&draft, priority, preempt);
+        let conduct = Conduct {
+            refuses_other_lists: is_strict && version == Version::V2,
+            announces_after_lower: !is_strict,
+            ..self.conduct(&draft, priority, preempt)
+        };
+        let accept = draft.accept.as_ref().is_none_or(|accept| accept.value);
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
         let virtual_addresses = self.only(family, draft.virtual_addresses);
         self.first_is_of_the_link(&virtual_addresses);
@@ -57,6 +66,10 @@ impl Resolver<'_> {
             conduct,
             nopreempt_is_overruled: preempt && draft.nopreempt.is_some(),
             authentication,
+            sums_message_alone: draft
+                .sums_message_alone
+                .unwrap_or(self.global.sums_message_alone),
+            accept: accept || priority.is_address_owner(),
             virtual_addresses,
             excluded_addresses: draft.excluded_addresses,
             track_scripts,
@@ -311,6 +324,8 @@ impl Resolver<'_> {
             answers_lower: !lower,
             answers_higher: higher,
             owner_listens: !owner,
+            compares_every_list: !is_on(own.skip_check_adv_addr, global.skip_check_adv_addr),
+            ..Conduct::default()
         }
     }
 

@@ -170,6 +170,7 @@ fn an_instance_may_conduct_itself_as_it_says_or_as_all_do() {
         answers_lower: false,
         answers_higher: true,
         owner_listens: false,
+        ..Conduct::default()
     };
     assert_eq!(own, expected);
 

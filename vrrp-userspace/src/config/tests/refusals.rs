@@ -38,12 +38,10 @@ fn what_changes_the_election_is_not_ignored() {
         "auth_hmac { key 1 x }",
         "authentication {\n auth_type AH\n auth_pass x\n}",
         "native_ipv6",
-        "strict_mode",
         "track_interface { eth1 }",
         "track_process { a }",
         "track_file { a }",
         "track_bfd { a }",
-        "v3_checksum_as_v2",
         "thread_timer_expired",
     ] {
         assert!(!refusal(body).is_empty(), "{body}");
@@ -67,7 +65,6 @@ fn what_is_switched_off_or_is_the_default_harms_nobody() {
 #[test]
 fn what_is_only_missed_is_told_and_ignored() {
     for body in [
-        "no_accept",
         "virtual_routes { 10.0.0.0/8 via 10.0.0.1 }",
         "dont_track_primary",
     ] {

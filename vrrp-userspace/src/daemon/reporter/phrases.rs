@@ -102,6 +102,10 @@ pub(in crate::daemon) fn note(note: &Note) -> Phrase {
             Warning,
             format!("expected {expected} VIPs but received {received}, or others; advert from {from} accepted"),
         ),
+        Note::AddressListRefused { from, received } => (
+            Warning,
+            format!("ip address list of {from} ({received} VIPs) is not ours; its adverts are refused, since strict mode is on"),
+        ),
         Note::PriorityChanged { from, to } => {
             (Info, format!("Changing effective priority from {from} to {to}"))
         }

@@ -121,7 +121,9 @@ impl Listening {
             });
         }
         notes.extend(self.adopt_interval(heard, settings));
-        notes.extend(self.compare_lists(heard, settings));
+        if settings.conduct.compares_every_list || before != Some(heard.source) {
+            notes.extend(self.compare_lists(heard, settings));
+        }
         self.silent_since = heard.received;
         self.heard = Some((heard.source, heard.received));
         self.released = None;
@@ -162,6 +164,12 @@ impl Listening {
         })
     }
 
+    /// Whether it is news that somebody lists what he must not.
+    pub(super) fn learns_of_list(&mut self, heard: &Advertisement) -> bool {
+        let list = Some((heard.source, heard.list_digest));
+        std::mem::replace(&mut self.differing_list, list) != list
+    }
+
     fn compare_lists(&mut self, heard: &Advertisement, settings: &Settings) -> Option<Note> {
         if heard.list_digest == settings.list_digest() {
             self.differing_list = None;
@@ -190,6 +198,9 @@ pub(super) struct Speaking {
     /// Who else says that he owns the addresses, so that it is said once.
     #[serde(default)]
     rival: Option<IpAddr>,
+    /// Whose address list was refused, so that it is said once.
+    #[serde(default)]
+    refused_list: Option<(IpAddr, u32)>,
 }
 
 /// A burst of gratuitous ARP to come.
@@ -214,6 +225,7 @@ impl Speaking {
             answered: None,
             announced: now,
             rival: None,
+            refused_list: None,
         }
     }
 
@@ -275,6 +287,12 @@ impl Speaking {
     /// An advertisement leaves that is not due, and counts as the next one (RFC 9568 §6.4.3: Adver_Timer restarts).
     pub(super) fn advertises_early(&mut self, now: Monotonic, interval: Duration) {
         self.next_advertisement = now + interval;
+    }
+
+    /// Whether it is news that somebody lists what he must not.
+    pub(super) fn learns_of_list(&mut self, heard: &Advertisement) -> bool {
+        let list = Some((heard.source, heard.list_digest));
+        std::mem::replace(&mut self.refused_list, list) != list
     }
 
     /// Whether it is news that `rival` says he owns the addresses too.

@@ -47,6 +47,11 @@ impl Settings {
 
 /// How a router conducts itself in the election, where the RFC leaves a choice or keepalived does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a switch of keepalived's, and none follows from another"
+)]
 pub struct Conduct {
     /// `down_timer_adverts`: intervals of silence that mean death, 1 to 100; 3 in the RFC.
     pub silent_intervals: u32,
@@ -58,6 +63,12 @@ pub struct Conduct {
     pub answers_higher: bool,
     /// Whether the address owner listens to others (erratum 8298); not with `owner_ignore_adverts`.
     pub owner_listens: bool,
+    /// Whether every advertisement's list of addresses is compared with ours; with `skip_check_adv_addr` only that of somebody new.
+    pub compares_every_list: bool,
+    /// Whether one with other addresses counts for nothing, unless the address owner sent it (RFC 3768 §7.1); in strict mode, version 2.
+    pub refuses_other_lists: bool,
+    /// Whether the addresses are announced again when somebody of lower priority was heard; not in strict mode.
+    pub announces_after_lower: bool,
 }
 
 impl Default for Conduct {
@@ -68,6 +79,9 @@ impl Default for Conduct {
             answers_lower: true,
             answers_higher: false,
             owner_listens: true,
+            compares_every_list: true,
+            refuses_other_lists: false,
+            announces_after_lower: true,
         }
     }
 }

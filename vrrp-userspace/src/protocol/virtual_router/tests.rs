@@ -628,6 +628,17 @@ impl Story {
         self.give(advert(source, priority, self.now, Duration::from_secs(1)));
     }
 
+    fn hears_list(&mut self, priority: u8, digest: u32) {
+        let heard = advert(OTHER, priority, self.now, Duration::from_secs(1));
+        let Event::AdvertisementReceived(heard) = heard else {
+            unreachable!("an advert is one");
+        };
+        self.give(Event::AdvertisementReceived(Advertisement {
+            list_digest: digest,
+            ..heard
+        }));
+    }
+
     fn hears_late(&mut self, priority: u8, ago: Duration) {
         self.give(advert(
             OTHER,
@@ -770,6 +781,7 @@ fn in_words(action: &Action) -> String {
             Note::ActiveRouterLearned { .. } => "learned",
             Note::IntervalAdopted { .. } => "interval adopted",
             Note::AddressListDiffers { .. } => "list differs",
+            Note::AddressListRefused { .. } => "list refused",
             Note::PriorityChanged { .. } => "priority changed",
             Note::SilenceNotProven => "silence not proven",
             Note::AddressesRemoved { .. } => "addresses removed",

@@ -125,4 +125,34 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
             Ok(())
         }),
     },
+    Keyword {
+        name: "vrrp_skip_check_adv_addr",
+        usage: "vrrp_skip_check_adv_addr [on|off]",
+        help: "The `skip_check_adv_addr` of instances that do not say, off unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.conduct.skip_check_adv_addr = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_strict",
+        usage: "vrrp_strict [on|off]",
+        help: "The `strict_mode` of instances that do not say, off unless given. It makes their addresses unreachable on this host.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.strict = words.boolean()?;
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "v3_checksum_as_v2",
+        usage: "v3_checksum_as_v2 [on|off]",
+        help: "The `v3_checksum_as_v2` of instances that do not say, off unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.sums_message_alone = words.boolean()?;
+            Ok(())
+        }),
+    },
 ];

@@ -10,11 +10,6 @@ use super::super::super::{
 
 pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword::not_supported_yet(
-        "vrrp_strict",
-        "Keeps to the letter of the RFC.",
-        InstanceRefused("instances would follow other rules than the other routers"),
-    ),
-    Keyword::not_supported_yet(
         "vrrp_startup_delay",
         "How long to keep silent after the start.",
         InstanceRefused("instances would take over too early"),
@@ -23,11 +18,6 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "vrrp_delay_after_boot",
         "How long to keep silent after the machine was started.",
         InstanceRefused("instances would take over too early"),
-    ),
-    Keyword::not_supported_yet(
-        "v3_checksum_as_v2",
-        "The checksum of version 3 without addresses.",
-        InstanceRefused("adverts would be refused by the others"),
     ),
     Keyword::not_supported_yet(
         "vrrp_garp_lower_prio_delay",

@@ -4,10 +4,6 @@ use super::super::super::{draft::GlobalDraft, keyword::Keyword};
 
 pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword::accepted_without_effect(
-        "vrrp_skip_check_adv_addr",
-        "An advert with other addresses is heard and logged, never refused.",
-    ),
-    Keyword::accepted_without_effect(
         "dynamic_interfaces",
         "An interface that is missing is always waited for.",
     ),
@@ -80,7 +76,7 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword::accepted_without_effect("bfd_rlimit_rttime", NO_BFD),
 ];
 
-const NO_FIREWALL: &str = "Nothing is filtered by a firewall.";
+const NO_FIREWALL: &str = "What `no_accept` asks for is done by nftables, in a table of our own.";
 const NO_NAMES: &str = "Names of routing tables and protocols are not looked up.";
 const NO_SNMP: &str = "SNMP is not served.";
 const NO_DBUS: &str = "D-Bus is not served.";

@@ -3,8 +3,9 @@
 use super::super::super::{
     address,
     block::Content::Lines,
-    draft::InstanceDraft,
+    draft::{InstanceDraft, Located},
     keyword::{Apply, Consequence::Ignored, KEEPALIVED, Keyword},
+    words::{Problem, Words},
 };
 
 pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
@@ -54,6 +55,25 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         "Keeps other addresses of a prefix when the first one goes.",
         Ignored,
     ),
-    Keyword::accepted_without_effect("accept", "Packets to the addresses are always accepted."),
-    Keyword::not_supported_yet("no_accept", "Refuses packets to the addresses.", Ignored),
+    Keyword {
+        name: "accept",
+        usage: "accept",
+        help: "Packets to the addresses are for this host. This is so unless `strict_mode` is on.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| accept(instance, words, true)),
+    },
+    Keyword {
+        name: "no_accept",
+        usage: "no_accept",
+        help: "Packets to the addresses that come from a network are dropped: no ping, no service (RFC 9568 §6.1, Accept_Mode). By `nft`, in a \
+           table of its own.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| accept(instance, words, false)),
+    },
 ];
+
+fn accept(instance: &mut InstanceDraft, words: &Words<'_>, value: bool) -> Result<(), Problem> {
+    let span = words.statement().clone();
+    instance.accept = Some(Located { value, span });
+    Ok(())
+}

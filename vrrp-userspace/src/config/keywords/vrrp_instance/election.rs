@@ -153,15 +153,28 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
             Ok(())
         }),
     },
-    Keyword::accepted_without_effect(
-        "skip_check_adv_addr",
-        "An advert with other addresses is heard and logged, never refused.",
-    ),
-    Keyword::not_supported_yet(
-        "strict_mode",
-        "Keeps to the letter of the RFC.",
-        InstanceRefused("it would follow other rules than the other routers"),
-    ),
+    Keyword {
+        name: "skip_check_adv_addr",
+        usage: "skip_check_adv_addr [on|off]",
+        help: "Compares the addresses in an advert only when somebody else has become Active. What differs is logged in any case, and \
+           refused only with `strict_mode` in version 2.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.conduct.skip_check_adv_addr = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "strict_mode",
+        usage: "strict_mode [on|off]",
+        help: "Keeps to the letter of the RFC: addresses are not for this host unless it owns them (no ping, no service), there is no \
+           unicast and no authentication, and `state MASTER` is for the owner.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.strict = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
     Keyword::not_supported_yet(
         "timer_expired_backup",
         "Gives up after it was asleep.",

@@ -45,11 +45,16 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         Keywords,
         InstanceRefused("it would hear routers that it must not hear"),
     ),
-    Keyword::not_supported_yet(
-        "v3_checksum_as_v2",
-        "The checksum of version 3 without addresses.",
-        InstanceRefused("its adverts would be refused by the others"),
-    ),
+    Keyword {
+        name: "v3_checksum_as_v2",
+        usage: "v3_checksum_as_v2 [on|off]",
+        help: "Sends the checksum of version 3 over IPv4 without addresses, as RFC 9568 and some routers have it. Either form is heard, always.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|instance, words| {
+            instance.sums_message_alone = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
     Keyword::not_supported_yet(
         "native_ipv6",
         "Speaks IPv6.",

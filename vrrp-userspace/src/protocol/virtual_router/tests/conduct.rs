@@ -169,3 +169,50 @@ fn a_second_owner_is_told_of_once() {
     router.hears(255);
     assert!(!router.did().contains(&"second owner".to_owned()));
 }
+
+/// C166, strict mode: what lists other addresses counts for nothing, goodbyes and the owner excepted. It is said once.
+#[test]
+fn in_strict_version_2_an_advert_with_other_addresses_is_not_heard() {
+    let refuses = |conduct: &mut Conduct| conduct.refuses_other_lists = true;
+    let mut router = router(conduct(100, Version::V2, refuses));
+    router.starts();
+    router.forgets();
+    router.hears_list(150, 1);
+    router.hears_list(150, 1);
+    assert_eq!(router.did(), ["list refused"]);
+    router.waits(millis(3_610));
+    assert!(router.is(State::Active), "that was silence");
+
+    router.forgets();
+    router.hears_list(150, 1);
+    router.hears_list(150, 1);
+    assert_eq!(router.did(), ["list refused"]);
+    assert!(router.is(State::Active));
+    router.hears_list(255, 1);
+    assert!(router.is(State::Backup), "the owner is believed");
+}
+
+/// `skip_check_adv_addr`
+#[test]
+fn lists_are_compared_only_of_somebody_new_if_so_configured() {
+    let skips = |conduct: &mut Conduct| conduct.compares_every_list = false;
+    let mut router = router(conduct(100, Version::V3, skips));
+    router.starts();
+    router.hears(150);
+    router.forgets();
+    router.hears_list(150, 1);
+    assert_eq!(router.did(), [""; 0]);
+}
+
+#[test]
+fn in_strict_mode_a_lower_router_is_answered_without_announcements() {
+    let strict = |conduct: &mut Conduct| conduct.announces_after_lower = false;
+    let mut router = router(conduct(150, Version::V3, strict));
+    router.starts();
+    router.waits(SECOND * 4);
+    assert!(router.is(State::Active));
+    router.waits(SECOND * 2);
+    router.forgets();
+    router.hears(100);
+    assert_eq!(router.did(), ["lower answered", "send 150"]);
+}
