@@ -31,6 +31,7 @@ mod service_manager;
 mod several;
 mod sleepers;
 mod status;
+mod sync_group;
 mod terminal;
 mod the_lab_itself;
 mod traces;

@@ -126,6 +126,8 @@ pub(super) struct InstanceDraft {
     pub(super) excluded_addresses: Vec<VirtualAddress>,
     pub(super) track_scripts: Vec<TrackedScriptDraft>,
     pub(super) track_interfaces: Vec<Word>,
+    /// A member of a sync group without `sync_group_tracking_weight`.
+    pub(super) ignores_weights: bool,
     pub(super) notify: Notify,
     pub(super) smtp_alert: Option<bool>,
     pub(super) garp: GarpDraft,
@@ -155,6 +157,7 @@ impl InstanceDraft {
             excluded_addresses: Vec::new(),
             track_scripts: Vec::new(),
             track_interfaces: Vec::new(),
+            ignores_weights: false,
             notify: Notify::default(),
             smtp_alert: None,
             garp: GarpDraft::default(),
@@ -195,7 +198,7 @@ pub(super) enum AuthenticationKind {
 }
 
 /// A line of `track_script`
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct TrackedScriptDraft {
     pub(super) name: Word,
     /// The script's own if absent.
@@ -246,6 +249,33 @@ pub(super) struct XdpDraft {
 pub(super) struct SyncGroupDraft {
     pub(super) name: Word,
     pub(super) members: Vec<Word>,
+    pub(super) track_scripts: Vec<TrackedScriptDraft>,
+    pub(super) notify: Notify,
+    pub(super) smtp_alert: Option<bool>,
+    /// Members may track with weights.
+    pub(super) allows_weights: bool,
+    /// Something in it could not be read, so that it would not do what it should.
+    pub(super) refusal: Option<Refusal>,
 }
 
-impl Refuse for SyncGroupDraft {}
+impl SyncGroupDraft {
+    pub(super) fn new(name: Word) -> Self {
+        Self {
+            name,
+            members: Vec::new(),
+            track_scripts: Vec::new(),
+            notify: Notify::default(),
+            smtp_alert: None,
+            allows_weights: false,
+            refusal: None,
+        }
+    }
+}
+
+impl Refuse for SyncGroupDraft {
+    const OUTCOME: &'static str = "its members do not start";
+
+    fn refuse(&mut self, refusal: Refusal) {
+        self.refusal.get_or_insert(refusal);
+    }
+}

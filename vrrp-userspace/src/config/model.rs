@@ -20,6 +20,8 @@ pub struct Config {
     pub instances: Vec<Instance>,
     /// The instances that may not.
     pub refused: Vec<RefusedInstance>,
+    /// Instances that are Active together or not at all.
+    pub sync_groups: Vec<SyncGroup>,
 }
 
 impl Config {
@@ -35,6 +37,33 @@ impl Config {
         let default = self.global.smtp_alert_vrrp.or(self.global.smtp_alert);
         instance.smtp_alert.or(default).unwrap_or(false)
     }
+
+    /// Whether the transitions of `group` are told by mail.
+    #[must_use]
+    pub fn sends_mail_for_group(&self, group: &SyncGroup) -> bool {
+        let default = self.global.smtp_alert_vrrp.or(self.global.smtp_alert);
+        group.smtp_alert.or(default).unwrap_or(false)
+    }
+
+    /// Every script that is run at a transition.
+    pub fn notify_commands(&self) -> impl Iterator<Item = &ScriptCommand> {
+        let instances = self.instances.iter().map(|instance| &instance.notify);
+        let groups = self.sync_groups.iter().map(|group| &group.notify);
+        instances.chain(groups).flat_map(Notify::commands)
+    }
+}
+
+/// Instances that are Active together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SyncGroup {
+    /// Its configured name.
+    pub name: String,
+    /// The names of its members; each may start, and is in no other group.
+    pub members: Vec<String>,
+    /// What to run when all of them have changed.
+    pub notify: Notify,
+    /// Whether to mail then; see [`Config::sends_mail_for_group`].
+    pub smtp_alert: Option<bool>,
 }
 
 /// Settings of the whole daemon.
@@ -58,6 +87,10 @@ pub struct Global {
     pub control_group: Option<ControlGroup>,
     /// Where metrics are to be had; nowhere if absent.
     pub metrics_listen: Option<SocketAddr>,
+    /// `vrrp_startup_delay`: no instance takes part before so long after the start.
+    pub startup_delay: Duration,
+    /// `vrrp_delay_after_boot`: nor before so long after the host was started.
+    pub delay_after_boot: Duration,
 }
 
 /// A group of this host.

@@ -7,21 +7,20 @@ mod conflicts;
 mod instance;
 mod reach;
 mod strict;
+mod sync_groups;
 
 use std::collections::BTreeSet;
 
 use super::{
     diagnostic::{Diagnostic, Findings},
-    draft::{Draft, GlobalDraft, InstanceDraft, ScriptDraft, SyncGroupDraft},
+    draft::{Draft, GlobalDraft, InstanceDraft, ScriptDraft},
     keyword::{Refusal, Refuse},
     model::{Config, RefusedInstance, TrackScript},
 };
 
 /// Turns a draft into a configuration.
 pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Findings) -> Config {
-    for group in &draft.sync_groups {
-        refuse_members(group, &mut draft.instances, diagnostics);
-    }
+    sync_groups::distribute(&mut draft.sync_groups, &mut draft.instances, diagnostics);
     let mut resolver = Resolver {
         global: &draft.global,
         scripts: Vec::new(),
@@ -44,42 +43,14 @@ pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Findings) -> Config {
     }
     let scripts = resolver.scripts;
     conflicts::settle(&mut instances, &mut refused, diagnostics);
+    let groups = draft.sync_groups;
+    let sync_groups = sync_groups::settle(groups, &mut instances, &mut refused, diagnostics);
     Config {
         global: draft.global.global,
         scripts,
         instances,
         refused,
-    }
-}
-
-fn refuse_members(
-    group: &SyncGroupDraft,
-    instances: &mut [InstanceDraft],
-    diagnostics: &mut Findings,
-) {
-    let reason = "sync groups are not supported yet";
-    diagnostics.push(
-        Diagnostic::error(reason, group.name.span.clone())
-            .now("its members do not start: one of them could move without the others"),
-    );
-    for member in &group.members {
-        match instances
-            .iter_mut()
-            .find(|instance| instance.name.text == member.text)
-        {
-            Some(instance) => {
-                let span = group.name.span.clone();
-                instance.refuse(Refusal {
-                    reason: reason.to_owned(),
-                    span,
-                });
-            }
-            None => {
-                let headline = format!("there is no instance `{}`", member.text);
-                let diagnostic = Diagnostic::warning(headline, member.span.clone());
-                diagnostics.push(diagnostic.now("the member is ignored, as keepalived does"));
-            }
-        }
+        sync_groups,
     }
 }
 

@@ -11,6 +11,7 @@ mod scripts;
 mod seeds;
 mod strict;
 mod surface;
+mod sync_groups;
 
 use super::*;
 

@@ -52,6 +52,13 @@ pub fn verify(config: &Config, environment: &dyn Environment) -> Vec<Diagnostic>
     for instance in &config.instances {
         verifier.instance(instance);
     }
+    for command in config
+        .sync_groups
+        .iter()
+        .flat_map(|group| group.notify.commands())
+    {
+        verifier.command(command, Purpose::Notifying);
+    }
     verifier.control_group();
     let mut diagnostics = verifier.diagnostics;
     diagnostics.sort_by_key(|diagnostic| diagnostic.primary.span.start());

@@ -11,7 +11,7 @@ use super::{
     observer::Dependencies,
     plan::{Plan, RouterPlan},
     reload::Departing,
-    reporter::{Audience, Roster},
+    reporter::{Audience, Roster, groups::GroupAudience},
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
@@ -117,7 +117,11 @@ pub(super) fn accounts(config: &Config) -> impl Fn(&ScriptCommand) -> Option<(u3
 
 /// What each router depends on, by slot.
 pub(super) fn dependencies(plan: &Plan) -> BTreeMap<usize, Dependencies> {
-    let depends_on = |router: &RouterPlan| Dependencies {
+    let depends_on = |slot: usize, router: &RouterPlan| Dependencies {
+        name: router.settings.name.clone(),
+        group: plan
+            .group_of(slot)
+            .map_or_else(Vec::new, |group| group.others(slot).collect()),
         family: router.settings.family,
         source: router.reach.source,
         is_alone: router.reach.audience == protocol::Audience::Peers(Vec::new()),
@@ -128,7 +132,7 @@ pub(super) fn dependencies(plan: &Plan) -> BTreeMap<usize, Dependencies> {
     };
     plan.routers
         .iter()
-        .map(|(slot, router)| (*slot, depends_on(router)))
+        .map(|(slot, router)| (*slot, depends_on(*slot, router)))
         .collect()
 }
 
@@ -212,6 +216,15 @@ pub(super) fn roster(config: &Config, plan: &Plan) -> Roster {
             .iter()
             .map(|(slot, router)| (*slot, audience(router)))
             .collect(),
+        groups: plan
+            .groups
+            .iter()
+            .map(|plan| GroupAudience {
+                group: plan.group.clone(),
+                notify: plan.notify,
+                sends_mail: plan.sends_mail,
+            })
+            .collect(),
         interfaces: plan
             .interfaces
             .iter()
@@ -222,16 +235,18 @@ pub(super) fn roster(config: &Config, plan: &Plan) -> Roster {
     }
 }
 
+fn sends_any_mail(config: &Config) -> bool {
+    let mut instances = config.instances.iter();
+    let mut groups = config.sync_groups.iter();
+    instances.any(|one| config.sends_mail_for(one))
+        || groups.any(|one| config.sends_mail_for_group(one))
+}
+
 /// Without a server or somebody to write to there is no mail, as with keepalived.
 pub(super) fn mail_settings(config: &Config) -> Option<MailSettings> {
     let mail = &config.global.mail;
     let server = mail.server.as_ref()?;
-    if mail.to.is_empty()
-        || !config
-            .instances
-            .iter()
-            .any(|one| config.sends_mail_for(one))
-    {
+    if mail.to.is_empty() || !sends_any_mail(config) {
         return None;
     }
     Some(MailSettings {

@@ -62,7 +62,7 @@ use super::{
 use crate::{
     config::{Config, Diagnostic},
     guard::{GuardLink, GuardSender, LinkError, Script, ScriptIndex, Table},
-    protocol::Event,
+    protocol::{Event, Monotonic},
     system::{
         address_worker::{AddressReport, AddressWorker},
         clock,
@@ -125,6 +125,8 @@ pub(super) struct Controller {
     pub(super) is_surveyed: bool,
     pub(super) metrics: Metrics,
     filter: Arc<Mutex<PacketFilter>>,
+    /// `vrrp_startup_delay`: nobody takes part before.
+    starts_at: Option<Monotonic>,
 }
 
 /// The others who work while the daemon runs, and what they say to the controller.
@@ -174,6 +176,7 @@ impl Controller {
         if let Ok(Err(failure)) = leftover.await {
             warn!("packets that an earlier run kept out still are: {failure}");
         }
+        controller.delay_start(&config);
         // A start is a reload of nothing.
         controller
             .become_(Running::of(config, diagnostics), plan, &staff)
@@ -224,6 +227,7 @@ impl Controller {
         let election = election::spawn(Election {
             seats: BTreeMap::new(),
             routers: RouterTable::default(),
+            groups: Vec::new(),
             ports: Vec::new(),
             doorbell: maps.doorbell,
             executor: Executor::new(addresses.orders(), guard.clone(), tellings),
@@ -296,6 +300,7 @@ impl Controller {
             is_surveyed: true,
             metrics: Metrics::new(desk),
             filter: Arc::new(Mutex::new(PacketFilter::beside(&options.pid_file))),
+            starts_at: None,
         };
         Ok((controller, staff))
     }
@@ -306,6 +311,7 @@ impl Controller {
             self.begin_errands(&mut errands, staff).await;
             let is_known = self.is_settled && self.is_surveyed;
             let is_guard_behind = self.guard_news.is_behind();
+            let start_in = self.starts_at.map(|start| start.since(clock::now()));
             let chore_in = self
                 .network
                 .next_chore()
@@ -315,6 +321,10 @@ impl Controller {
                     self.network_changed(change, &mut staff.network_changes).await;
                 }
                 () = sleep(AGAIN), if !is_known => self.settle().await,
+                () = sleep(start_in.unwrap_or_default()), if start_in.is_some() => {
+                    self.starts_at = None;
+                    self.start(&Plan::default());
+                }
                 () = sleep(AGAIN), if is_guard_behind => self.renew_guard_table(),
                 Some(news) = staff.program_news.recv() => self.network.program_news(news).await,
                 () = sleep(chore_in.unwrap_or_default()), if chore_in.is_some() => {
@@ -497,6 +507,22 @@ impl Controller {
             pid_file,
         );
         self.guard_news.of(table, &self.runner)
+    }
+
+    /// `vrrp_startup_delay` and `vrrp_delay_after_boot`: the later of the two.
+    fn delay_start(&mut self, config: &Config) {
+        let global = &config.global;
+        let after_boot = global.delay_after_boot.saturating_sub(clock::uptime());
+        let delay = global.startup_delay.max(after_boot);
+        if !delay.is_zero() {
+            info!("Delaying startup for {} seconds", delay.as_secs_f64());
+            self.starts_at = Some(clock::now() + delay);
+        }
+    }
+
+    /// Whether nobody takes part yet.
+    pub(super) const fn is_start_delayed(&self) -> bool {
+        self.starts_at.is_some()
     }
 
     /// Keeps packets from the addresses that are not for this host. What it cannot keep is said, and nobody waits for that with the election.

@@ -50,7 +50,10 @@ use super::{
     },
 };
 use crate::{
-    protocol::{Action, Advertisement, Event, Family, Monotonic, Priority, State, Transition},
+    protocol::{
+        Action, Advertisement, Event, Family, Monotonic, Priority, State, SyncGroup, Transition,
+        sync_group::{self, Hold},
+    },
     system::{
         clock,
         datapath::Doorbell,
@@ -116,6 +119,8 @@ pub(super) struct Election {
     /// By slot.
     pub(super) seats: BTreeMap<usize, Seat>,
     pub(super) routers: RouterTable,
+    /// Who is Active together.
+    pub(super) groups: Vec<SyncGroup>,
     pub(super) ports: Vec<Port>,
     pub(super) doorbell: Option<Doorbell>,
     pub(super) executor: Executor,
@@ -240,6 +245,10 @@ impl Election {
                     self.discarded.push(Box::new(sender));
                 }
                 self.give(slot, Event::PrimaryAddressObserved(source));
+            }
+            Input::Group(groups) => {
+                self.groups = groups;
+                self.reconcile_groups();
             }
             Input::Listen(port) => {
                 self.deafen(port.number);
@@ -482,6 +491,9 @@ impl Election {
             }
             self.take_block_in(slot, Hearing::consulted);
             // What the block told may have moved the deadline.
+            if self.is_held_back(slot, heard) {
+                continue;
+            }
             if self.is_due(slot, heard)
                 && let Some(was_listening) = self.was_listening(slot)
             {
@@ -547,18 +559,94 @@ impl Election {
         self.ports.iter_mut().find(|port| port.number == number)
     }
 
+    /// Whether the router of `slot` would take over by `heard` and a member of its group hears somebody; then it is told so. What the others have heard is
+    /// taken in first: before anybody takes over because of it, or they do with him.
+    fn is_held_back(&mut self, slot: usize, heard: Monotonic) -> bool {
+        let is_taking_over = |election: &Self| {
+            let seat = election.seats.get(&slot);
+            seat.is_some_and(|seat| seat.door.router().is_taking_over(heard))
+        };
+        let Some(group) = self.group_of(slot) else {
+            return false;
+        };
+        if !is_taking_over(self) {
+            return false;
+        }
+        let others: Vec<usize> = group.others(slot).collect();
+        for other in &others {
+            self.take_block_in(*other, Hearing::consulted);
+        }
+        let router = |slot: &usize| self.seats.get(slot).map(|seat| seat.door.router());
+        let Some(member) = router(&slot) else {
+            return false;
+        };
+        let others: Vec<_> = others.iter().filter_map(router).collect();
+        let Some(Hold { by, until }) = sync_group::hold(member, &others, heard) else {
+            return false;
+        };
+        // What the others heard may have changed everything.
+        if is_taking_over(self) {
+            self.give(slot, Event::HeldBack { by, until });
+        }
+        true
+    }
+
+    fn group_of(&self, slot: usize) -> Option<&SyncGroup> {
+        let mut groups = self.groups.iter();
+        groups.find(|group| group.members.contains(&slot))
+    }
+
+    /// Has the other members follow.
+    fn follow(&mut self, slot: usize, transition: &Transition) {
+        let Some(group) = self.group_of(slot) else {
+            return;
+        };
+        let Some(seat) = self.seats.get(&slot) else {
+            return;
+        };
+        let name = &seat.door.router().settings().name;
+        let Some(event) = group.consequence(name, transition) else {
+            return;
+        };
+        let others: Vec<usize> = group.others(slot).collect();
+        for other in others {
+            self.give(other, event.clone());
+        }
+    }
+
+    /// Groups have been made or changed: their members may be at odds.
+    fn reconcile_groups(&mut self) {
+        let now = clock::now();
+        for slot in self.slots() {
+            self.take_block_in(slot, Hearing::consulted);
+        }
+        let member = |slot: usize| self.seats.get(&slot).map(|seat| seat.door.router());
+        let events: Vec<_> = self
+            .groups
+            .iter()
+            .flat_map(|group| sync_group::reconcile(group, member, now))
+            .collect();
+        for (slot, event) in events {
+            self.give(slot, event);
+        }
+    }
+
     /// Gives an event to a router, does what it says, and publishes what it has become.
     fn give(&mut self, slot: usize, event: Event) {
         let now = clock::now();
         let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
+        let mut transitions = Vec::new();
         for action in seat.door.handle(event, now) {
             if let Some(seat) = self.seats.get_mut(&slot) {
                 seat.career.note(&action, now);
             }
             let turned = self.turn_in(slot, &action);
             let spoken = spoken_in(&action);
+            if let Action::ReportTransition(transition) = &action {
+                transitions.push(transition.clone());
+            }
             self.executor.execute(slot, action, now);
             if let Some((transition, witness)) = turned {
                 self.remember(slot, |chronicle| {
@@ -570,6 +658,9 @@ impl Election {
             }
         }
         self.publish(slot);
+        for transition in transitions {
+            self.follow(slot, &transition);
+        }
     }
 
     /// The transition in `action`, and what the program knows at that moment.

@@ -18,12 +18,15 @@ use crate::{
 /// What a router depends on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Dependencies {
+    pub(super) name: String,
     pub(super) interface: String,
     pub(super) family: Family,
     /// The address it has to speak from, if it is configured.
     pub(super) source: Option<IpAddr>,
     /// Whether it is to speak to others one by one, and there is nobody.
     pub(super) is_alone: bool,
+    /// Those whose faults are its own: the other members of its sync group, by slot.
+    pub(super) group: Vec<usize>,
     /// Its own interface and those of its addresses.
     pub(super) interfaces: BTreeSet<String>,
     pub(super) scripts: Vec<(ScriptIndex, Weight)>,
@@ -186,7 +189,25 @@ impl Observer {
         effective_priority(depends_on.priority, &tracked)
     }
 
+    /// Its own, and those of its group.
     fn faults(&self, router: &Observed) -> FaultReasons {
+        let members = router.depends_on.group.iter();
+        let members = members.filter_map(|slot| self.routers.get(slot));
+        let shared = members.filter_map(|member| {
+            let faults: FaultReasons = self.own_faults(member).into_iter().collect();
+            let name = member.depends_on.name.clone();
+            if faults.is_empty() {
+                None
+            } else if faults.is_only_pending() {
+                Some(FaultReason::MemberPending(name))
+            } else {
+                Some(FaultReason::Member(name))
+            }
+        });
+        self.own_faults(router).into_iter().chain(shared).collect()
+    }
+
+    fn own_faults(&self, router: &Observed) -> Vec<FaultReason> {
         let depends_on = &router.depends_on;
         let down = depends_on
             .interfaces
@@ -253,6 +274,8 @@ mod tests {
                 family: Family::Ipv4,
                 source: None,
                 is_alone: false,
+                group: Vec::new(),
+                name: "VI_1".into(),
                 interfaces: interfaces.map(String::from).into(),
                 scripts: Vec::new(),
                 priority: Priority::DEFAULT,
@@ -334,6 +357,8 @@ mod tests {
             family: Family::Ipv4,
             source: None,
             is_alone: false,
+            group: Vec::new(),
+            name: "VI_1".into(),
             interfaces: ["eth0".to_owned(), "eth1".to_owned()].into(),
             scripts: vec![(
                 CHK,

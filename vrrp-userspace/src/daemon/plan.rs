@@ -17,10 +17,14 @@ use vrrp_ebpf::abi::{MAX_PEERS, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, VIP_DROP_CLAIM
 
 pub(super) use self::terms::Terms;
 use crate::{
-    config::{Config, GarpGuard, Instance, ScriptCommand, TrackScript, ValidAdverts, XdpMode},
+    config::{
+        self, Config, GarpGuard, Instance, Notify, ScriptCommand, TrackScript, ValidAdverts,
+        XdpMode,
+    },
     guard::{Script, ScriptIndex},
     protocol::{
-        Announcements, Family, Reach, Settings, Vrid, advertisement::Template, reach::Circle,
+        Announcements, Family, Reach, Settings, SyncGroup, Vrid, advertisement::Template,
+        reach::Circle,
     },
     system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
     tracking::Weight,
@@ -43,6 +47,8 @@ pub(super) struct Plan {
     pub(super) tracked: Vec<TrackedScript>,
     /// The interfaces that carry adverts or addresses, by port.
     pub(super) interfaces: BTreeMap<u16, InterfacePlan>,
+    /// Routers that are Active together or not at all.
+    pub(super) groups: Vec<GroupPlan>,
     /// The index of the next script that is new. An index is never used twice: the guard may still be running what had it.
     next_script: u32,
 }
@@ -86,6 +92,14 @@ impl RouterPlan {
     }
 }
 
+/// Routers that are Active together or not at all.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct GroupPlan {
+    pub(super) group: SyncGroup,
+    pub(super) notify: NotifyScripts,
+    pub(super) sends_mail: bool,
+}
+
 /// One interface.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct InterfacePlan {
@@ -127,6 +141,9 @@ impl Plan {
             let router = drawing.router(config, instance, &by_name, accounts);
             let slot = drawing.slot_for(&router, taken);
             drawing.plan.routers.insert(slot, router);
+        }
+        for group in &config.sync_groups {
+            drawing.group(config, group, accounts);
         }
         drawing.plan
     }
@@ -173,6 +190,12 @@ impl Plan {
             .flat_map(|router| &router.addresses)
             .map(|address| address.address)
             .collect()
+    }
+
+    /// The sync group of the router in `slot`.
+    pub(super) fn group_of(&self, slot: usize) -> Option<&SyncGroup> {
+        let mut groups = self.groups.iter().map(|plan| &plan.group);
+        groups.find(|group| group.members.contains(&slot))
     }
 
     /// The port of an interface.
@@ -263,7 +286,7 @@ impl Drawing<'_> {
             accepts: instance.accept,
             port,
             addresses,
-            notify: self.notify_scripts(instance, accounts),
+            notify: self.notify_scripts(&instance.notify, accounts),
             sends_mail: config.sends_mail_for(instance),
             interfaces,
             drops_valid_adverts: instance.xdp.valid_adverts == ValidAdverts::Drop,
@@ -271,8 +294,25 @@ impl Drawing<'_> {
         }
     }
 
-    fn notify_scripts(&mut self, instance: &Instance, accounts: &Accounts<'_>) -> NotifyScripts {
-        let notify = &instance.notify;
+    fn group(&mut self, config: &Config, group: &config::SyncGroup, accounts: &Accounts<'_>) {
+        let routers = self.plan.routers.iter();
+        let is_member = |router: &RouterPlan| group.members.contains(&router.settings.name);
+        let members = routers
+            .filter(|(_, router)| is_member(router))
+            .map(|(slot, _)| *slot)
+            .collect();
+        let notify = self.notify_scripts(&group.notify, accounts);
+        self.plan.groups.push(GroupPlan {
+            group: SyncGroup {
+                name: group.name.clone(),
+                members,
+            },
+            notify,
+            sends_mail: config.sends_mail_for_group(group),
+        });
+    }
+
+    fn notify_scripts(&mut self, notify: &Notify, accounts: &Accounts<'_>) -> NotifyScripts {
         let mut number = |command: &Option<ScriptCommand>| {
             command
                 .as_ref()

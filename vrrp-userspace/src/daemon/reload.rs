@@ -348,7 +348,11 @@ impl Controller {
         if let Err(failure) = self.inform_guard().await {
             warn!("{failure}");
         }
-        self.start(&before);
+        let groups = self.plan.groups.iter().map(|plan| plan.group.clone());
+        self.outbox.send(Input::Group(groups.collect()));
+        if !self.is_start_delayed() {
+            self.start(&before);
+        }
         let address = self.running.config.global.metrics_listen;
         self.metrics.listen(address).await;
         let observer = &self.observer;
@@ -481,7 +485,7 @@ impl Controller {
     }
 
     /// Those who are new know what is wrong with them by now.
-    fn start(&self, before: &Plan) {
+    pub(super) fn start(&self, before: &Plan) {
         for (slot, _) in self.newcomers(before) {
             self.outbox.send(Input::Event {
                 slot: *slot,

@@ -1,6 +1,7 @@
 //! Tells the people: the log, the notify scripts, the mails; and judges who else claims our addresses.
 
 pub(super) mod alert_sources;
+pub(super) mod groups;
 pub(super) mod phrases;
 pub mod reasons;
 mod rejections;
@@ -17,6 +18,7 @@ use vrrp_ebpf::abi::{ALERT_CLAIM, Alert, Reason};
 
 use self::{
     alert_sources::AlertSources,
+    groups::{GroupAudience, Groups},
     phrases::{Level, Phrase},
     rejections::Rejections,
     roll_call::RollCall,
@@ -24,13 +26,14 @@ use self::{
 use super::election::executor::{TELLINGS, Telling, Told};
 use crate::{
     protocol::{
-        Because, Family, Monotonic, Note, State, Transition,
+        Because, Family, Monotonic, Note, Priority, State, Transition,
         address_claims::{AddressClaims, Alarm, Claim, Colons, Rightful},
+        state::keepalived_name,
     },
     system::{
         clock,
         mailer::{self, Mailer},
-        notifier::{NotifyScripts, notifications},
+        notifier::{NotifyScripts, Subject, notifications},
         runner::Runner,
         service_manager::ServiceManager,
     },
@@ -51,6 +54,8 @@ pub(super) struct Audience {
 pub(super) struct Roster {
     /// By slot.
     pub(super) audiences: BTreeMap<usize, Audience>,
+    /// The sync groups.
+    pub(super) groups: Vec<GroupAudience>,
     /// Names of the interfaces by port.
     pub(super) interfaces: BTreeMap<u16, String>,
     pub(super) router_id: String,
@@ -68,6 +73,7 @@ pub(super) struct Reporter {
     claims: AddressClaims,
     rejections: Rejections,
     roll_call: RollCall,
+    groups: Groups,
     service_manager: ServiceManager,
 }
 
@@ -81,6 +87,7 @@ impl Reporter {
             claims: AddressClaims::default(),
             rejections: Rejections::default(),
             roll_call: RollCall::default(),
+            groups: Groups::default(),
             service_manager,
         }
     }
@@ -191,28 +198,69 @@ impl Reporter {
         } else {
             transition.to
         };
-        let calls = notifications(&audience.notify, &audience.name, state, transition.priority);
-        let queue = u32::try_from(slot).unwrap_or(u32::MAX);
-        for (script, arguments) in calls {
-            self.runner.notify(queue, script, arguments);
-        }
+        let subject = Subject::Instance(&audience.name);
+        self.notify(slot, &audience.notify, subject, state, transition.priority);
         if audience.sends_mail {
-            self.mail(audience, transition);
+            let priority = transition.priority.to_string();
+            self.mail(subject, transition, &[("effective priority", &priority)]);
+        }
+        self.group_transition(slot, transition);
+    }
+
+    /// keepalived: after the last member's own.
+    fn group_transition(&mut self, slot: usize, transition: &Transition) {
+        let mut groups = self.roster.groups.iter();
+        let Some(audience) = groups.find(|one| one.group.members.contains(&slot)) else {
+            return;
+        };
+        let states = &self.roll_call;
+        let news = self.groups.news(&audience.group, |slot| states.state(slot));
+        let Some(state) = news else {
+            return;
+        };
+        let name = &audience.group.name;
+        info!(
+            "VRRP_Group({name}) Syncing instances to {} state",
+            keepalived_name(state)
+        );
+        let subject = Subject::Group(name);
+        let first = audience.group.members.first().copied().unwrap_or(slot);
+        self.notify(first, &audience.notify, subject, state, Priority::RELEASE);
+        if audience.sends_mail {
+            let of_group = Transition {
+                to: state,
+                ..transition.clone()
+            };
+            self.mail(subject, &of_group, &[]);
         }
     }
 
-    fn mail(&self, audience: &Audience, transition: &Transition) {
+    /// In the queue of a slot: of a group that is its first member's.
+    fn notify(
+        &self,
+        slot: usize,
+        scripts: &NotifyScripts,
+        subject: Subject<'_>,
+        state: State,
+        priority: Priority,
+    ) {
+        let queue = u32::try_from(slot).unwrap_or(u32::MAX);
+        for (script, arguments) in notifications(scripts, subject, state, priority) {
+            self.runner.notify(queue, script, arguments);
+        }
+    }
+
+    fn mail(&self, subject: Subject<'_>, transition: &Transition, facts: &[(&str, &str)]) {
         let Some(mailer) = &self.mailer else {
             return;
         };
         let because = transition.because.to_string();
-        let priority = transition.priority.to_string();
         let mail = mailer::mail_for(&mailer::Transition {
             router_id: &self.roster.router_id,
-            instance: &audience.name,
+            subject,
             state: transition.to,
             because: &because,
-            facts: &[("effective priority", &priority)],
+            facts,
         });
         if let Some(mail) = mail {
             mailer.send(mail);

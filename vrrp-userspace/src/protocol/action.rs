@@ -130,6 +130,11 @@ pub enum Note {
         /// How many they list.
         received: u8,
     },
+    /// Nobody speaks, but a member of the sync group hears somebody who is Active.
+    HeldBack {
+        /// Who.
+        by: String,
+    },
     /// Tracking changed our priority.
     PriorityChanged {
         /// What it was.

@@ -49,6 +49,13 @@ pub enum Because {
         /// Our address.
         ours: IpAddr,
     },
+    /// A member of its sync group has done the same.
+    Group {
+        /// The group.
+        group: String,
+        /// Who.
+        member: String,
+    },
     /// Something tracked is down.
     Faults(FaultReasons),
     /// Nothing tracked is down any more.
@@ -93,6 +100,9 @@ impl fmt::Display for Because {
                     f,
                     "{from} advertises priority {priority} too, and {ours} is lower"
                 )
+            }
+            Self::Group { group, member } => {
+                write!(f, "with {member}, of the sync group {group}")
             }
             Self::Faults(reasons) => reasons.fmt(f),
             Self::FaultsCleared => f.write_str("nothing tracked is down"),

@@ -27,6 +27,27 @@ pub enum Event {
     PriorityObserved(Priority),
     /// The address we speak from has changed.
     PrimaryAddressObserved(IpAddr),
+    /// A member of its sync group has become Active.
+    GroupActive {
+        /// The group.
+        group: String,
+        /// Who.
+        member: String,
+    },
+    /// A member of its sync group has given way.
+    GroupBackup {
+        /// The group.
+        group: String,
+        /// Who.
+        member: String,
+    },
+    /// Active_Down_Timer has come, but a member of its sync group still hears somebody who is Active.
+    HeldBack {
+        /// Who.
+        by: String,
+        /// Until when that counts.
+        until: Monotonic,
+    },
     /// Addresses of this router are not installed any more. While Active somebody else has removed them.
     AddressesRemoved {
         /// One of them.

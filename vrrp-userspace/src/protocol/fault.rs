@@ -17,10 +17,14 @@ pub enum FaultReason {
     NoSource(IpAddr),
     /// It is to speak to others one by one, and there is nobody.
     NoPeer,
+    /// A member of the sync group is at fault.
+    Member(String),
     /// A script of weight 0 says no.
     Script(String),
     /// A script of weight 0 has not said anything yet; not a fault, but nothing to start on either.
     ScriptPending(String),
+    /// A member of the sync group still waits for a script.
+    MemberPending(String),
 }
 
 impl fmt::Display for FaultReason {
@@ -33,6 +37,8 @@ impl fmt::Display for FaultReason {
             }
             Self::NoSource(address) => write!(f, "no address {address} on this host to speak from"),
             Self::NoPeer => f.write_str("no unicast peer"),
+            Self::Member(name) => write!(f, "{name} of the sync group is at fault"),
+            Self::MemberPending(name) => write!(f, "{name} of the sync group is not ready yet"),
             Self::Script(name) => write!(f, "script {name} failed"),
             Self::ScriptPending(name) => write!(f, "script {name} has not reported yet"),
         }
@@ -62,10 +68,12 @@ impl FaultReasons {
     #[must_use]
     pub fn is_only_pending(&self) -> bool {
         !self.0.is_empty()
-            && self
-                .0
-                .iter()
-                .all(|r| matches!(r, FaultReason::ScriptPending(_)))
+            && self.0.iter().all(|r| {
+                matches!(
+                    r,
+                    FaultReason::ScriptPending(_) | FaultReason::MemberPending(_)
+                )
+            })
     }
 }
 

@@ -74,6 +74,9 @@ impl VirtualRouter {
             Event::AddressesRemoved { address, others } => {
                 self.addresses_removed(*address, *others, now)
             }
+            Event::GroupActive { group, member } => self.follow_to_active(group, member, now),
+            Event::GroupBackup { group, member } => self.follow_to_backup(group, member, now),
+            Event::HeldBack { by, until } => self.held_back(by, *until),
         }
     }
 
@@ -83,7 +86,7 @@ impl VirtualRouter {
         match &self.role {
             Role::Initialize { .. } | Role::Fault => None,
             Role::Backup(listening) => {
-                let silence = self.active_down(listening);
+                let silence = self.takes_over_at(listening);
                 let tolerance = listening.tolerance_ends();
                 Some(tolerance.map_or(silence, |end| end.min(silence)))
             }
@@ -97,6 +100,38 @@ impl VirtualRouter {
         match &self.role {
             Role::Backup(listening) => Some(listening.silent_since),
             Role::Initialize { .. } | Role::Active(_) | Role::Fault => None,
+        }
+    }
+
+    /// Whether a Backup is about to take over, its deadline having come by `now`.
+    #[must_use]
+    pub fn is_taking_over(&self, now: Monotonic) -> bool {
+        match &self.role {
+            Role::Backup(listening) => self.takes_over_at(listening) <= now,
+            Role::Initialize { .. } | Role::Active(_) | Role::Fault => false,
+        }
+    }
+
+    /// When the silence of a Backup is long enough to take over, and the interval it counts in.
+    #[must_use]
+    pub fn silence_ends(&self) -> Option<(Monotonic, Duration)> {
+        match &self.role {
+            Role::Backup(listening) => {
+                Some((self.active_down(listening), listening.active_adver_interval))
+            }
+            Role::Initialize { .. } | Role::Active(_) | Role::Fault => None,
+        }
+    }
+
+    /// Who keeps a Backup from taking over, as the moment he was heard last and how often he speaks; nobody who has said goodbye since.
+    #[must_use]
+    pub fn held_by(&self) -> Option<(Monotonic, Duration)> {
+        match &self.role {
+            Role::Backup(listening) if listening.released.is_none() => {
+                let (_, heard) = listening.heard?;
+                Some((heard, listening.active_adver_interval))
+            }
+            Role::Backup(_) | Role::Initialize { .. } | Role::Active(_) | Role::Fault => None,
         }
     }
 
@@ -231,6 +266,38 @@ impl VirtualRouter {
         vec![self.become_state(Role::Backup(listening), cause)]
     }
 
+    /// A member of the sync group is Active. Whether that may be was asked before.
+    fn follow_to_active(&mut self, group: &str, member: &str, now: Monotonic) -> Vec<Action> {
+        match self.role {
+            Role::Backup(_) => self.become_active(Because::group(group, member), now),
+            Role::Initialize { .. } | Role::Active(_) | Role::Fault => Vec::new(),
+        }
+    }
+
+    /// A member of the sync group has given way. Nobody better was heard here, so the others are told that somebody is wanted.
+    fn follow_to_backup(&mut self, group: &str, member: &str, now: Monotonic) -> Vec<Action> {
+        let Role::Active(_) = self.role else {
+            return Vec::new();
+        };
+        let mut actions = self.let_go();
+        let listening = Listening::since(now, self.settings.advertisement_interval);
+        let because = Because::group(group, member);
+        actions.push(self.become_state(Role::Backup(listening), because));
+        actions
+    }
+
+    /// It takes over when nobody of the group hears anybody any more.
+    fn held_back(&mut self, by: &str, until: Monotonic) -> Vec<Action> {
+        let Role::Backup(listening) = &mut self.role else {
+            return Vec::new();
+        };
+        if listening.is_held_back_until(until) {
+            let by = by.to_owned();
+            return vec![Action::Note(Note::HeldBack { by })];
+        }
+        Vec::new()
+    }
+
     fn deadline_reached(&mut self, evidence: Evidence, now: Monotonic) -> Vec<Action> {
         match &mut self.role {
             Role::Initialize { .. } | Role::Fault => Vec::new(),
@@ -265,7 +332,7 @@ impl VirtualRouter {
         evidence: Evidence,
         now: Monotonic,
     ) -> Vec<Action> {
-        if now < self.active_down(listening) {
+        if now < self.takes_over_at(listening) {
             return Vec::new();
         }
         if !evidence.was_listening {
@@ -554,6 +621,13 @@ impl VirtualRouter {
             priority: self.priority,
             because,
         })
+    }
+
+    /// When Active_Down_Timer comes, or the group is free.
+    fn takes_over_at(&self, listening: &Listening) -> Monotonic {
+        let silence = self.active_down(listening);
+        let held = listening.held_back.filter(|held| *held > silence);
+        held.unwrap_or(silence)
     }
 
     /// Active_Down_Timer as a moment.

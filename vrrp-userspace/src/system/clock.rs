@@ -20,6 +20,14 @@ pub fn now() -> Monotonic {
     )
 }
 
+/// How long ago the host was started, sleep included.
+#[must_use]
+pub fn uptime() -> Duration {
+    let time = clock_gettime(ClockId::Boottime);
+    let seconds = u64::try_from(time.tv_sec).unwrap_or(0);
+    Duration::new(seconds, u32::try_from(time.tv_nsec).unwrap_or(0))
+}
+
 /// The wall clock as it goes beside ours, for people: no decision uses it.
 ///
 /// It is compared with ours now and then and moved only when it has been set, so that the same moment is told alike each time.

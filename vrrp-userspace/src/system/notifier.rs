@@ -23,17 +23,26 @@ pub struct NotifyScripts {
     pub any: Option<ScriptIndex>,
 }
 
+/// Whom a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject<'a> {
+    /// A virtual router of this name.
+    Instance(&'a str),
+    /// A sync group.
+    Group(&'a str),
+}
+
 /// One call of a script: its index, and what follows its configured arguments.
 pub type Notification = (ScriptIndex, Vec<String>);
 
-/// What to call now that virtual router `name` is in `state`, in order.
+/// What to call now that `subject` is in `state`, in order. The priority of a group is 0.
 ///
 /// The script of the state comes first and gets its configured arguments only. The first Backup state is
 /// notified like any other, and [`State::Initialize`] is the stop.
 #[must_use]
 pub fn notifications(
     scripts: &NotifyScripts,
-    name: &str,
+    subject: Subject<'_>,
     state: State,
     priority: Priority,
 ) -> Vec<Notification> {
@@ -46,13 +55,17 @@ pub fn notifications(
     let of_this_state = of_this_state.map(|script| (script, Vec::new()));
     let of_any_state = scripts
         .any
-        .map(|script| (script, words(name, state, priority)));
+        .map(|script| (script, words(subject, state, priority)));
     of_this_state.into_iter().chain(of_any_state).collect()
 }
 
-fn words(name: &str, state: State, priority: Priority) -> Vec<String> {
+fn words(subject: Subject<'_>, state: State, priority: Priority) -> Vec<String> {
+    let (kind, name) = match subject {
+        Subject::Instance(name) => ("INSTANCE", name),
+        Subject::Group(name) => ("GROUP", name),
+    };
     vec![
-        "INSTANCE".into(),
+        kind.into(),
         name.into(),
         keepalived_name(state).into(),
         priority.to_string(),
@@ -77,10 +90,15 @@ mod tests {
     }
 
     fn called(state: State) -> Vec<(ScriptIndex, String)> {
-        notifications(&scripts(), "VI_1", state, Priority::new(100))
-            .into_iter()
-            .map(|(script, arguments)| (script, arguments.join(" ")))
-            .collect()
+        notifications(
+            &scripts(),
+            Subject::Instance("VI_1"),
+            state,
+            Priority::new(100),
+        )
+        .into_iter()
+        .map(|(script, arguments)| (script, arguments.join(" ")))
+        .collect()
     }
 
     #[test]
@@ -118,10 +136,28 @@ mod tests {
     }
 
     #[test]
+    fn a_group_has_no_priority() {
+        let priority = Priority::RELEASE;
+        let calls = notifications(&scripts(), Subject::Group("G1"), State::Backup, priority);
+        assert_eq!(
+            calls,
+            [(
+                ON_ANY,
+                ["GROUP", "G1", "BACKUP", "0"].map(String::from).to_vec()
+            )]
+        );
+    }
+
+    #[test]
     fn a_router_without_scripts_calls_none() {
         let none = NotifyScripts::default();
         assert_eq!(
-            notifications(&none, "VI_1", State::Active, Priority::DEFAULT),
+            notifications(
+                &none,
+                Subject::Instance("VI_1"),
+                State::Active,
+                Priority::DEFAULT
+            ),
             []
         );
     }

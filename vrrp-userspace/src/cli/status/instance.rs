@@ -41,6 +41,9 @@ pub(super) fn describe(sheet: &mut Sheet, one: &Instance, now: Timestamp, zone: 
             None => vec![plain(nobody(&one.state))],
         },
     );
+    if let Some(group) = &one.sync_group {
+        sheet.entry("sync group", &[plain(group.as_str())]);
+    }
     sheet.entry("addresses", &held(&one.addresses));
     listed(sheet, &one.addresses);
     sheet.entry("adverts", &adverts(&one.adverts));

@@ -325,6 +325,7 @@ fn instance() -> Instance {
         interface: "eth0".into(),
         vrid: 213,
         version: 2,
+        sync_group: None,
         state: "BACKUP".into(),
         since: at("2026-11-26T02:10:00Z"),
         because: Some("10.89.0.1 advertises priority 101, ours is 100".into()),

@@ -70,16 +70,17 @@ pub(in super::super) static TABLE: Table<Draft> = Table {
         Keyword {
             name: "vrrp_sync_group",
             usage: "vrrp_sync_group <name> { group { <instance> … } … }",
-            help: "Instances that change state together. Not supported yet: its members do not start.",
+            help: "Instances that are Active together or not at all.",
             since: KEEPALIVED,
             apply: Apply::Block(|draft, words, block, interpreter| {
                 let name = name(words)?;
-                let mut group = SyncGroupDraft {
-                    name: name.clone(),
-                    members: Vec::new(),
-                };
+                let mut group = SyncGroupDraft::new(name.clone());
                 let context = format!("vrrp_sync_group {}", name.text);
                 interpreter.read(block, &vrrp_sync_group::TABLE, &context, &mut group);
+                let mut known = draft.sync_groups.iter();
+                if let Some(first) = known.find(|one| one.name.text == name.text) {
+                    return Err(defined_twice(&name, &first.name));
+                }
                 draft.sync_groups.push(group);
                 Ok(())
             }),

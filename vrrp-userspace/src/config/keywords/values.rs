@@ -6,8 +6,9 @@ use std::{
 };
 
 use super::super::{
-    draft::{ConductDraft, GarpDraft},
-    model::{GarpGuard, ValidAdverts, Weight, XdpMode},
+    draft::{ConductDraft, GarpDraft, TrackedScriptDraft},
+    model::{GarpGuard, ScriptCommand, ValidAdverts, Weight, XdpMode},
+    script,
     words::{Problem, Words},
 };
 use crate::protocol::{Family, Version};
@@ -145,4 +146,35 @@ pub(super) fn garp_guard(words: &mut Words<'_>) -> Result<GarpGuard, Problem> {
         ("drop", GarpGuard::Drop),
         ("off", GarpGuard::Off),
     ])
+}
+
+/// keepalived: of two scripts for one occasion the first counts.
+pub(super) fn notify(
+    slot: &mut Option<ScriptCommand>,
+    words: &mut Words<'_>,
+) -> Result<(), Problem> {
+    let command = script::command(words)?;
+    if let Some(first) = slot {
+        return Err(Problem::warning("is given twice")
+            .at_span(command.place.0, "second")
+            .also(first.place.0.clone(), "first")
+            .now("the first one counts, as in keepalived"));
+    }
+    *slot = Some(command);
+    Ok(())
+}
+
+/// A line of `track_script`: `<script> [weight <number> [reverse|noreverse]]`
+pub(super) fn tracked_script(words: &mut Words<'_>) -> Result<TrackedScriptDraft, Problem> {
+    let name = words.word("the name of a script")?.clone();
+    let own = words.take("weight").then(|| weight(words));
+    let weight = match own {
+        Some(Err(problem)) => {
+            words.tell(problem.now("the weight of the script is used"));
+            None
+        }
+        Some(Ok(weight)) => Some(weight),
+        None => None,
+    };
+    Ok(TrackedScriptDraft { name, weight })
 }

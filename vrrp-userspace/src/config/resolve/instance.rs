@@ -36,7 +36,7 @@ impl Resolver<'_> {
         if is_strict {
             self.strict(&mut draft, version)?;
         }
-        let track_scripts = self.track_scripts(&draft.track_scripts)?;
+        let track_scripts = self.track_scripts(&draft)?;
         self.track_interfaces(&draft.track_interfaces, &interface.text)?;
         let authentication = self.authentication(&draft.authentication, version)?;
         let (initial_state, priority) = self.election(&draft);
@@ -110,12 +110,9 @@ impl Resolver<'_> {
         self.refused(diagnostic.help("version 3 needs one in `virtual_ipaddress`"))
     }
 
-    fn track_scripts(
-        &mut self,
-        tracked: &[TrackedScriptDraft],
-    ) -> Result<Vec<TrackedScript>, Refusal> {
+    fn track_scripts(&mut self, draft: &InstanceDraft) -> Result<Vec<TrackedScript>, Refusal> {
         let mut scripts: Vec<TrackedScript> = Vec::new();
-        for TrackedScriptDraft { name, weight } in tracked {
+        for TrackedScriptDraft { name, weight } in &draft.track_scripts {
             if self.unreadable_scripts.contains(&name.text) {
                 let headline = format!("the script `{}` cannot be read", name.text);
                 return Err(self.refused(Diagnostic::error(headline, name.span.clone())));
@@ -131,12 +128,30 @@ impl Resolver<'_> {
                 self.tell(diagnostic.now("the first line counts"));
                 continue;
             }
+            let weight = weight.unwrap_or(own);
+            if draft.ignores_weights && weight.value != 0 {
+                self.weight_in_a_group(name);
+                continue;
+            }
             scripts.push(TrackedScript {
                 script: name.text.clone(),
-                weight: weight.unwrap_or(own),
+                weight,
             });
         }
         Ok(scripts)
+    }
+
+    fn weight_in_a_group(&mut self, name: &Word) {
+        let headline = format!(
+            "`{}` has a weight, and the instance is in a sync group",
+            name.text
+        );
+        let diagnostic = Diagnostic::warning(headline, name.span.clone());
+        self.tell(
+            diagnostic
+                .now("it is not tracked, as in keepalived")
+                .help("write `sync_group_tracking_weight` in the group, or weight 0"),
+        );
     }
 
     fn unknown_script(&mut self, name: &Word) {

@@ -88,24 +88,6 @@ fn what_concerns_all_stops_all() {
 }
 
 #[test]
-fn members_of_a_sync_group_do_not_start() {
-    let (config, diagnostics) = load_text(
-        "vrrp_sync_group G {\n group {\n A\n X\n }\n notify /x/y\n}\n\
-         vrrp_instance A { interface eth0\n virtual_router_id 1\n }\n\
-         vrrp_instance B {\n interface eth0\n virtual_router_id 2\n}",
-    );
-    assert_eq!(config.instances[0].name, "B");
-    assert_eq!(config.refused[0].name, "A");
-    assert_eq!(
-        said(&diagnostics),
-        [
-            "error: sync groups are not supported yet; its members do not start: one of them could move without the others",
-            "warning: there is no instance `X`; the member is ignored, as keepalived does",
-        ]
-    );
-}
-
-#[test]
 fn two_instances_cannot_be_the_same() {
     let (config, diagnostics) = load_text(
         "vrrp_instance A {\n interface eth0\n virtual_router_id 1\n}\n\

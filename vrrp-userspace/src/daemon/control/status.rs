@@ -53,6 +53,8 @@ pub struct Instance {
     pub vrid: u8,
     /// Of VRRP.
     pub version: u8,
+    /// Its `vrrp_sync_group`, if it is in one.
+    pub sync_group: Option<String>,
     /// `MASTER`, `BACKUP` or `FAULT`, or `INIT` before it takes part.
     pub state: String,
     /// Since when. A reload that leaves the instance alone does not change it.
@@ -318,6 +320,7 @@ pub(super) mod tests {
             interface: "eth0".into(),
             vrid: 51,
             version: 2,
+            sync_group: None,
             state: "BACKUP".into(),
             since: some_time(),
             because: None,

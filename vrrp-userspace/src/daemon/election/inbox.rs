@@ -20,7 +20,8 @@ use super::{memory::Past, snapshot::Snapshot};
 use crate::{
     daemon::{network::port::Port, plan::Terms},
     protocol::{
-        Event, Monotonic, Settings, VirtualRouter, advertisement::Template, recording::Recording,
+        Event, Monotonic, Settings, SyncGroup, VirtualRouter, advertisement::Template,
+        recording::Recording,
     },
     system::{
         advert_sender::AdvertSender,
@@ -69,6 +70,8 @@ pub(in crate::daemon) enum Input {
         /// What is checked in its advertisements from now on.
         terms: Box<Terms>,
     },
+    /// These are Active together from now on, and no others.
+    Group(Vec<SyncGroup>),
     /// Listen on this interface, instead of the port of the same number if there is one.
     Listen(Box<Port>),
     /// Hear another family on this port too, instead of the ear for that if there is one.

@@ -129,7 +129,10 @@ impl Contents {
                 | Event::FaultsObserved(_)
                 | Event::PriorityObserved(_)
                 | Event::PrimaryAddressObserved(_)
-                | Event::AddressesRemoved { .. } => {}
+                | Event::AddressesRemoved { .. }
+                | Event::GroupActive { .. }
+                | Event::GroupBackup { .. }
+                | Event::HeldBack { .. } => {}
             }
             record.recording.push(entry);
         }

@@ -91,18 +91,7 @@ fn script_of_another(
     account: impl Fn(&ScriptCommand) -> Option<(u32, u32)>,
 ) -> Option<&ScriptCommand> {
     let us = (geteuid().as_raw(), getegid().as_raw());
-    let notified = config.instances.iter().flat_map(|instance| {
-        let notify = &instance.notify;
-        [
-            &notify.master,
-            &notify.backup,
-            &notify.fault,
-            &notify.stop,
-            &notify.any,
-        ]
-        .into_iter()
-        .flatten()
-    });
+    let notified = config.notify_commands();
     let tracked = config.scripts.iter().filter(|script| {
         let mut all = config.instances.iter().flat_map(|one| &one.track_scripts);
         all.any(|tracked| tracked.script == script.name)

@@ -39,9 +39,45 @@ pub(super) fn differences(before: &Plan, after: &Plan, why_without: Option<&str>
             ));
         }
     }
+    groups(before, after, &mut lines);
     scripts(before, after, &mut lines);
     interfaces(before, after, why_without, &mut lines);
     lines
+}
+
+fn groups(before: &Plan, after: &Plan, lines: &mut Vec<String>) {
+    let named = |plan: &Plan| -> Vec<(String, Vec<String>)> {
+        let member = |slot: &usize| {
+            let router = plan.routers.get(slot);
+            router.map_or_else(String::new, |router| router.settings.name.clone())
+        };
+        let groups = plan.groups.iter().map(|plan| &plan.group);
+        groups
+            .map(|group| {
+                (
+                    group.name.clone(),
+                    group.members.iter().map(member).collect(),
+                )
+            })
+            .collect()
+    };
+    let (old, new) = (named(before), named(after));
+    for (name, members) in &new {
+        match old.iter().find(|(other, _)| other == name) {
+            None => lines.push(format!(
+                "the sync group {name} begins: {}",
+                members.join(", ")
+            )),
+            Some((_, before)) if before != members => lines.push(format!(
+                "the sync group {name} has other members: {}",
+                members.join(", ")
+            )),
+            Some(_) => {}
+        }
+    }
+    let is_gone = |name: &String| !new.iter().any(|(other, _)| other == name);
+    let gone = old.iter().filter(|(name, _)| is_gone(name));
+    lines.extend(gone.map(|(name, _)| format!("the sync group {name} ends")));
 }
 
 /// The scripts that a router tracks by their names: that one has another command is told of the script.
@@ -84,6 +120,8 @@ fn router(old: &RouterPlan, new: &RouterPlan, is_tracked_alike: bool, lines: &mu
             before.announcements != after.announcements,
             "when addresses are announced",
         ),
+        (old.reach != new.reach, "whom it speaks to, or from where"),
+        (old.accepts != new.accepts, "who may reach its addresses"),
         (!is_tracked_alike, "what is tracked"),
         (
             before.conduct != after.conduct,

@@ -106,6 +106,10 @@ pub(in crate::daemon) fn note(note: &Note) -> Phrase {
             Warning,
             format!("ip address list of {from} ({received} VIPs) is not ours; its adverts are refused, since strict mode is on"),
         ),
+        Note::HeldBack { by } => (
+            Info,
+            format!("nobody is heard, but {by} of the sync group still hears a MASTER; waiting"),
+        ),
         Note::PriorityChanged { from, to } => {
             (Info, format!("Changing effective priority from {from} to {to}"))
         }

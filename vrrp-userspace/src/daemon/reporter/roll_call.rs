@@ -16,6 +16,11 @@ impl RollCall {
         self.0 = slots.into_iter().map(|slot| (slot, state(slot))).collect();
     }
 
+    /// What the router in `slot` is.
+    pub(super) fn state(&self, slot: usize) -> Option<State> {
+        self.0.get(&slot).copied()
+    }
+
     /// The router in `slot` is now in `state`.
     pub(super) fn note(&mut self, slot: usize, state: State) {
         if let Some(known) = self.0.get_mut(&slot) {

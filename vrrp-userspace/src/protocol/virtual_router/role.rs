@@ -46,6 +46,9 @@ pub(super) struct Listening {
     /// What has become of `preempt_delay`.
     #[serde(default)]
     pub(super) tolerance: Tolerance,
+    /// A member of the sync group keeps it Backup until then.
+    #[serde(default)]
+    pub(super) held_back: Option<Monotonic>,
 }
 
 /// How long somebody of lower priority may still be Active. Of no use without `preempt_delay`.
@@ -71,7 +74,13 @@ impl Listening {
             discarded: None,
             differing_list: None,
             tolerance: Tolerance::NotAsked,
+            held_back: None,
         }
+    }
+
+    /// It stays Backup until `until`. Whether that is news: it is not as long as one moment follows the other.
+    pub(super) fn is_held_back_until(&mut self, until: Monotonic) -> bool {
+        self.held_back.replace(until).is_none()
     }
 
     /// Somebody was heard at `received`. The first of lower priority is listened to for `delay`, which begins anew after somebody who is as
@@ -124,6 +133,7 @@ impl Listening {
         if settings.conduct.compares_every_list || before != Some(heard.source) {
             notes.extend(self.compare_lists(heard, settings));
         }
+        self.held_back = None;
         self.silent_since = heard.received;
         self.heard = Some((heard.source, heard.received));
         self.released = None;

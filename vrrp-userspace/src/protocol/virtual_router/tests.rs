@@ -782,6 +782,7 @@ fn in_words(action: &Action) -> String {
             Note::IntervalAdopted { .. } => "interval adopted",
             Note::AddressListDiffers { .. } => "list differs",
             Note::AddressListRefused { .. } => "list refused",
+            Note::HeldBack { .. } => "held back",
             Note::PriorityChanged { .. } => "priority changed",
             Note::SilenceNotProven => "silence not proven",
             Note::AddressesRemoved { .. } => "addresses removed",

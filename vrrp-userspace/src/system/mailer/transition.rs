@@ -1,6 +1,9 @@
 //! The mail that tells of a transition.
 
-use crate::protocol::{State, state::keepalived_name};
+use crate::{
+    protocol::{State, state::keepalived_name},
+    system::notifier::Subject,
+};
 
 /// A subject and a text; who gets it and how is the mailer's.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +19,8 @@ pub struct Mail {
 pub struct Transition<'a> {
     /// `router_id`, or the host's name.
     pub router_id: &'a str,
-    /// The instance's configured name.
-    pub instance: &'a str,
+    /// Who has changed.
+    pub subject: Subject<'a>,
     /// The state entered.
     pub state: State,
     /// Why, in one sentence.
@@ -32,16 +35,27 @@ pub struct Transition<'a> {
 /// facts below are ours.
 #[must_use]
 pub fn mail_for(transition: &Transition<'_>) -> Option<Mail> {
-    let headline = match transition.state {
-        State::Initialize => return None,
-        State::Active => "=> VRRP Instance is now owning VRRP VIPs <=",
-        State::Backup | State::Fault => "=> VRRP Instance is no longer owning VRRP VIPs <=",
+    let state = keepalived_name(transition.state);
+    let headline = match (transition.subject, transition.state) {
+        (_, State::Initialize) => return None,
+        (Subject::Group(_), _) => {
+            format!("=> All VRRP group instances are now in {state} state <=")
+        }
+        (Subject::Instance(_), State::Active) => {
+            "=> VRRP Instance is now owning VRRP VIPs <=".to_owned()
+        }
+        (Subject::Instance(_), State::Backup | State::Fault) => {
+            "=> VRRP Instance is no longer owning VRRP VIPs <=".to_owned()
+        }
+    };
+    let (kind, name) = match transition.subject {
+        Subject::Instance(name) => ("Instance", name),
+        Subject::Group(name) => ("Group", name),
     };
     let subject = format!(
-        "[{}] VRRP Instance {} - Entering {} state",
+        "[{}] VRRP {kind} {} - Entering {state} state",
         one_line(transition.router_id),
-        one_line(transition.instance),
-        keepalived_name(transition.state),
+        one_line(name),
     );
     let mut body = format!("{headline}\n\nbecause: {}\n", one_line(transition.because));
     for (index, (name, value)) in transition.facts.iter().enumerate() {
@@ -98,6 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn the_mail_of_a_group() {
+        let mail = mail_for(&Transition {
+            subject: Subject::Group("G1"),
+            state: State::Fault,
+            ..transition()
+        })
+        .unwrap();
+        assert_eq!(
+            mail.subject,
+            "[LVS_MAIN] VRRP Group G1 - Entering FAULT state"
+        );
+        assert!(
+            mail.body
+                .starts_with("=> All VRRP group instances are now in FAULT state <=\n")
+        );
+    }
+
+    #[test]
     fn a_stop_is_not_mailed() {
         assert_eq!(
             mail_for(&Transition {
@@ -111,7 +143,7 @@ mod tests {
     #[test]
     fn a_name_cannot_add_a_header() {
         let evil = Transition {
-            instance: "VI\r\nBcc: a@b",
+            subject: Subject::Instance("VI\r\nBcc: a@b"),
             facts: &[("x\n\n", "\0")],
             ..transition()
         };
@@ -135,7 +167,7 @@ mod tests {
     const fn transition() -> Transition<'static> {
         Transition {
             router_id: "LVS_MAIN",
-            instance: "VI_1",
+            subject: Subject::Instance("VI_1"),
             state: State::Active,
             because: "last advert from 192.168.0.9 3.605 s ago; 0 rejected",
             facts: &[("host", "lb1"), ("interface", "eth0")],

@@ -1,5 +1,7 @@
 //! What instances do that do not say.
 
+use std::time::Duration;
+
 use super::super::{
     super::{
         draft::GlobalDraft,
@@ -8,6 +10,10 @@ use super::super::{
     values,
 };
 use crate::protocol::Family;
+
+const LEAST_DELAY: Duration = Duration::from_millis(1);
+/// keepalived: as many microseconds as an unsigned integer has.
+const LONGEST_DELAY: Duration = Duration::from_secs(4294);
 
 pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword {
@@ -152,6 +158,26 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         since: KEEPALIVED,
         apply: Apply::Words(|draft, words| {
             draft.sums_message_alone = words.boolean()?;
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_startup_delay",
+        usage: "vrrp_startup_delay <seconds>",
+        help: "No instance sends or hears anything before so long after the daemon was started.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.global.startup_delay = words.seconds(LEAST_DELAY..=LONGEST_DELAY)?;
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_delay_after_boot",
+        usage: "vrrp_delay_after_boot <seconds>",
+        help: "The same, counted from when the host was started; the later of both counts.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|draft, words| {
+            draft.global.delay_after_boot = words.seconds(Duration::ZERO..=LONGEST_DELAY)?;
             Ok(())
         }),
     },

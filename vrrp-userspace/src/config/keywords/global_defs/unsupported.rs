@@ -2,23 +2,10 @@
 
 use super::super::super::{
     draft::GlobalDraft,
-    keyword::{
-        Consequence::{Ignored, InstanceRefused},
-        Keyword,
-    },
+    keyword::{Consequence::Ignored, Keyword},
 };
 
 pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
-    Keyword::not_supported_yet(
-        "vrrp_startup_delay",
-        "How long to keep silent after the start.",
-        InstanceRefused("instances would take over too early"),
-    ),
-    Keyword::not_supported_yet(
-        "vrrp_delay_after_boot",
-        "How long to keep silent after the machine was started.",
-        InstanceRefused("instances would take over too early"),
-    ),
     Keyword::not_supported_yet(
         "vrrp_garp_lower_prio_delay",
         "The second burst after a lesser router spoke.",

@@ -1,11 +1,11 @@
 //! Who is told.
 
-use super::super::super::{
-    draft::InstanceDraft,
-    keyword::{Apply, Consequence::Ignored, KEEPALIVED, Keyword},
-    model::ScriptCommand,
-    script,
-    words::{Problem, Words},
+use super::super::{
+    super::{
+        draft::InstanceDraft,
+        keyword::{Apply, Consequence::Ignored, KEEPALIVED, Keyword},
+    },
+    values,
 };
 
 pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
@@ -14,35 +14,35 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         usage: "notify_master \"<command>\" [<user> [<group>]]",
         help: "Runs when the router becomes Active.",
         since: KEEPALIVED,
-        apply: Apply::Words(|instance, words| once(&mut instance.notify.master, words)),
+        apply: Apply::Words(|instance, words| values::notify(&mut instance.notify.master, words)),
     },
     Keyword {
         name: "notify_backup",
         usage: "notify_backup \"<command>\" [<user> [<group>]]",
         help: "Runs when the router becomes Backup.",
         since: KEEPALIVED,
-        apply: Apply::Words(|instance, words| once(&mut instance.notify.backup, words)),
+        apply: Apply::Words(|instance, words| values::notify(&mut instance.notify.backup, words)),
     },
     Keyword {
         name: "notify_fault",
         usage: "notify_fault \"<command>\" [<user> [<group>]]",
         help: "Runs when something tracked goes down.",
         since: KEEPALIVED,
-        apply: Apply::Words(|instance, words| once(&mut instance.notify.fault, words)),
+        apply: Apply::Words(|instance, words| values::notify(&mut instance.notify.fault, words)),
     },
     Keyword {
         name: "notify_stop",
         usage: "notify_stop \"<command>\" [<user> [<group>]]",
         help: "Runs when the daemon stops.",
         since: KEEPALIVED,
-        apply: Apply::Words(|instance, words| once(&mut instance.notify.stop, words)),
+        apply: Apply::Words(|instance, words| values::notify(&mut instance.notify.stop, words)),
     },
     Keyword {
         name: "notify",
         usage: "notify \"<command>\" [<user> [<group>]]",
         help: "Runs at every transition, with INSTANCE, the name, the state and the priority as its last arguments.",
         since: KEEPALIVED,
-        apply: Apply::Words(|instance, words| once(&mut instance.notify.any, words)),
+        apply: Apply::Words(|instance, words| values::notify(&mut instance.notify.any, words)),
     },
     Keyword::not_supported_yet(
         "notify_deleted",
@@ -70,16 +70,3 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         }),
     },
 ];
-
-/// keepalived: of two scripts for one occasion the first counts.
-fn once(slot: &mut Option<ScriptCommand>, words: &mut Words<'_>) -> Result<(), Problem> {
-    let command = script::command(words)?;
-    if let Some(first) = slot {
-        return Err(Problem::warning("is given twice")
-            .at_span(command.place.0, "second")
-            .also(first.place.0.clone(), "first")
-            .now("the first one counts, as in keepalived"));
-    }
-    *slot = Some(command);
-    Ok(())
-}

@@ -3,7 +3,7 @@
 use super::super::{
     super::{
         block::Content::Lines,
-        draft::{InstanceDraft, TrackedScriptDraft},
+        draft::InstanceDraft,
         keyword::{
             Apply,
             Consequence::{Ignored, InstanceRefused},
@@ -34,23 +34,7 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         help: "Scripts that take the router down or change its priority.",
         since: KEEPALIVED,
         apply: Apply::Lines(|instance, words| {
-            let name = words.word("the name of a script")?.clone();
-            let weight = if words.take("weight") {
-                Some(values::weight(words))
-            } else {
-                None
-            };
-            let weight = match weight {
-                Some(Err(problem)) => {
-                    words.tell(problem.now("the weight of the script is used"));
-                    None
-                }
-                Some(Ok(weight)) => Some(weight),
-                None => None,
-            };
-            instance
-                .track_scripts
-                .push(TrackedScriptDraft { name, weight });
+            instance.track_scripts.push(values::tracked_script(words)?);
             Ok(())
         }),
     },

@@ -34,6 +34,10 @@ impl Controller {
             interface: settings.interface.clone(),
             vrid: settings.vrid.get(),
             version: settings.version.number(),
+            sync_group: self
+                .plan
+                .group_of(router.slot)
+                .map(|group| group.name.clone()),
             state: state_name(router.state).into(),
             since: self.insight.wall.at(router.career.since),
             because: router.career.because.as_ref().map(ToString::to_string),
