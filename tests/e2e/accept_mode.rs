@@ -14,6 +14,7 @@ const VIP: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 5);
 /// How long anything here may take on a busy machine.
 const LONG: Duration = Duration::from_secs(15);
 
+/// C124+ C124- C125+ C125- C147-
 #[test]
 fn quick_with_no_accept_the_addresses_answer_nobody_and_the_filter_goes_with_the_daemon() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
@@ -89,7 +90,7 @@ fn in_keepalived_no_accept_drops_connections_too() {
     eventually("a connection is dropped", || !answers(&lab));
 }
 
-/// In strict mode without a word; Neighbour Discovery still answers (RFC 9568 §6.1), so that the address can be moved to.
+/// C122+ C122-: in strict mode without a word; Neighbour Discovery still answers (RFC 9568 §6.1), so that the address can be moved to.
 #[test]
 fn in_strict_mode_an_ipv6_address_answers_neighbours_and_nobody_else() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);

@@ -16,6 +16,7 @@ fn keepalived_sends_what_was_captured_of_it() {
     sends_the_seeds_advertisement(Keepalived);
 }
 
+/// C050+ C160+
 #[test]
 fn we_send_byte_for_byte_what_keepalived_sends() {
     sends_the_seeds_advertisement(Xvrrpd);
@@ -42,6 +43,7 @@ fn keepalived_announces_each_address_ten_times() {
     announces_each_address_ten_times(Keepalived);
 }
 
+/// C148+
 #[test]
 fn we_announce_each_address_as_keepalived_does() {
     announces_each_address_ten_times(Xvrrpd);

@@ -36,3 +36,4 @@ mod terminal;
 mod the_lab_itself;
 mod traces;
 mod unicast;
+mod wire;

@@ -111,6 +111,7 @@ fn promtool_is_satisfied_with_every_state_and_with_what_is_documented() {
     }
 }
 
+/// C032+
 #[test]
 fn the_numbers_are_those_of_the_status_and_of_bpftool() {
     let lab = elected();

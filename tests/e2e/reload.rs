@@ -40,7 +40,7 @@ fn quick_an_unchanged_file_changes_nothing_however_often_it_is_read() {
     assert!(!lab.r1.said(&["Reload: "]), "there is nothing to tell");
 }
 
-/// P8
+/// C141+: P8
 #[test]
 fn an_address_that_comes_or_goes_moves_alone() {
     let lab = elected();

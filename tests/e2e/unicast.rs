@@ -160,7 +160,7 @@ fn a_reload_that_adds_a_peer_changes_no_role_and_the_new_one_is_spoken_to() {
     assert!(lab.r2.is_backup());
 }
 
-/// Of one VRID: a router in each family, one in another group, and one for peers, beside each other on one interface.
+/// C133+ C051+: of one VRID a router in each family, one in another group, and one for peers, beside each other on one interface.
 #[test]
 fn one_vrid_is_several_routers_that_do_not_mind_each_other() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
@@ -201,7 +201,7 @@ fn one_vrid_is_several_routers_that_do_not_mind_each_other() {
     within(LONG, "r2 takes all over", || is(&lab.r2, "MASTER"));
 }
 
-/// Every VRID there is, on one link.
+/// C134+: every VRID there is, on one link.
 #[test]
 fn all_255_vrids_of_a_link_follow_each_other() {
     let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);

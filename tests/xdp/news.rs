@@ -74,6 +74,7 @@ fn a_repetition_moves_the_clock_and_rings_no_bell() {
     assert_eq!((story.block().accepted, story.block().news), (101, 1));
 }
 
+/// C030+
 #[test]
 fn whatever_changes_rings_once_and_is_then_the_new_ordinary() {
     let changes = [
@@ -99,7 +100,7 @@ fn whatever_changes_rings_once_and_is_then_the_new_ordinary() {
     }
 }
 
-/// C040: version 3 lets the interval change, and a Backup has to learn it.
+/// C040+: version 3 lets the interval change, and a Backup has to learn it.
 #[test]
 fn another_interval_rings() {
     let advert = Forged::version_3(PEER).vrid(VERSION_3.vrid);
@@ -216,7 +217,7 @@ fn the_bell_is_silent_until_the_last_ring_is_acknowledged() {
     assert_eq!(story.rings(&advert().priority(164)), Some(15));
 }
 
-/// P3: what is rejected changes a count, and nothing else.
+/// C030- C032+: P3: what is rejected changes a count, and nothing else.
 #[test]
 fn a_rejected_advertisement_changes_a_count_alone() {
     let mut story = Story::after_the_first(&advert());

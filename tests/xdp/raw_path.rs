@@ -230,8 +230,7 @@ fn a_dropped_frame_reaches_no_socket_and_an_undecided_one_does() {
     );
 }
 
-/// C009: fragments are put together before a socket sees them, and then look like what the program judges. An advertisement of at most
-/// a hundred bytes has no reason to come in pieces, so it counts nowhere.
+/// C009-: fragments are put together before a socket sees them, and then look like what the program judges. An advertisement of at most a hundred bytes has no reason to come in pieces, so it counts nowhere.
 #[test]
 fn an_advertisement_in_fragments_is_not_heard() {
     alone(

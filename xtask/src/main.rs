@@ -4,6 +4,7 @@
 //! are pure and tested by tables.
 
 mod cargo;
+mod conformance;
 mod console;
 mod corpus;
 mod dist;
@@ -69,6 +70,11 @@ enum Task {
     /// needed. The same commit, toolchain and libraries give the same bytes; times are those of the last commit, or of
     /// SOURCE_DATE_EPOCH. Needs dpkg-dev, and says so.
     Dist(dist::Arguments),
+    /// Say which tests answer what the RFCs ask: writes docs/conformance.md
+    ///
+    /// A test claims a line in its doc comment, `C024+` for what it demands and `C024-` for what it forbids. Fails if a MUST that is followed has not
+    /// both, if a claim stands where there is no test, or if more lines are pending than before.
+    Conformance(conformance::Arguments),
     /// Check the rules of the house: who may know whom, where `unsafe` may stand
     Lint,
     /// Send a folder of keepalived configurations through `xvrrpd check` and count the answers
@@ -110,6 +116,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
         Task::Test(arguments) => test::run(&arguments),
         Task::Setup(arguments) => setup(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
+        Task::Conformance(arguments) => conformance::run(&arguments),
         Task::Lint => lint::run(),
         Task::Corpus { folder } => corpus::run(&folder),
     }

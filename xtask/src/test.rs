@@ -17,7 +17,7 @@ use self::stage::Stages;
 pub(crate) use self::tally::{Tally, of_runner};
 use crate::{
     cargo::{self, Binaries, Executable},
-    console, dist, kernel, lint, machine,
+    conformance, console, dist, kernel, lint, machine,
     prerequisites::{self, Consent, Purpose},
     privilege::{self, Way},
     process, toolchain, workspace,
@@ -61,6 +61,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<ExitCode> {
     if arguments.filter.is_none() {
         stages.run("formatting", formatting);
         stages.run("layers", layers);
+        stages.run("conformance", conformance);
         stages.run("clippy", clippy);
         stages.run("clippy, XDP program", clippy_of_the_program);
     }
@@ -98,6 +99,13 @@ fn layers() -> Result<Tally> {
     if !findings.is_empty() {
         bail!("{} broken rules of the house", findings.len());
     }
+    Ok(Tally::default())
+}
+
+fn conformance() -> Result<Tally> {
+    let report = conformance::Report::read(&workspace::root())?;
+    console::note(&report.summary());
+    report.check()?;
     Ok(Tally::default())
 }
 

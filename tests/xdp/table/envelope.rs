@@ -20,7 +20,7 @@ pub(super) fn rows(table: &mut Table) {
     for ttl in 0..255 {
         let frame = seed().ttl(ttl).frame();
         table.row(
-            format!("C001: TTL {ttl}"),
+            format!("C001-: TTL {ttl}"),
             frame,
             rejected(Reason::IpTtl, SEED),
         );
@@ -48,14 +48,14 @@ fn lengths(table: &mut Table) {
     for (name, forged, known) in samples() {
         for padding in 1..=46 {
             table.row(
-                format!("C006: {name}, {padding} bytes of padding"),
+                format!("C006+: {name}, {padding} bytes of padding"),
                 forged.clone().padding(padding).frame(),
                 heard(known),
             );
         }
         for trailer in [1, 2, 3, 4, 8, 28, 200] {
             table.row(
-                format!("C007: {name}, a trailer of {trailer} bytes"),
+                format!("C007-: {name}, a trailer of {trailer} bytes"),
                 forged.clone().trailer(trailer).frame(),
                 rejected(Reason::PacketLength, known),
             );
@@ -81,12 +81,12 @@ fn truncations(table: &mut Table, name: &str, forged: &Forged, known: Known) {
         };
         let cut = whole[..length].to_vec();
         let mut shorter = cut.clone();
-        table.row(format!("C005: {name}, cut to {length}"), cut, outcome);
+        table.row(format!("C005-: {name}, cut to {length}"), cut, outcome);
         if length >= MESSAGE {
             let total = u16::try_from(length - IP).expect("a short frame");
             shorter[IP + 2..IP + 4].copy_from_slice(&total.to_be_bytes());
             fit_ip_header(&mut shorter);
-            let name = format!("C005: {name}, only {length} long");
+            let name = format!("C005-: {name}, only {length} long");
             table.row(name, shorter, outcome);
         }
     }
@@ -97,11 +97,11 @@ fn left_to_the_raw_path(table: &mut Table) {
     let undecided = Outcome::Passed(Reason::Undecided);
     for words in 1..=10 {
         let frame = seed().ip_options(&vec![1; words * 4]).frame();
-        table.row(format!("C008: {words} words of options"), frame, undecided);
+        table.row(format!("C008-: {words} words of options"), frame, undecided);
     }
     for bits in [0x2000, 0x0001, 0x1000, 0x1fff, 0x3fff, 0x6000] {
         let frame = seed().flags_and_offset(bits).frame();
-        table.row(format!("C009: fragment bits {bits:04x}"), frame, undecided);
+        table.row(format!("C009-: fragment bits {bits:04x}"), frame, undecided);
     }
     for count in [21, 22, 128, 255] {
         let frame = seed().listing(count).frame();
@@ -119,7 +119,7 @@ fn left_to_the_raw_path(table: &mut Table) {
 fn damaged_headers(table: &mut Table) {
     let damaged = rejected(Reason::IpChecksum, SEED);
     table.row(
-        "C010: IP checksum",
+        "C010-: IP checksum",
         seed().bad_ip_checksum().frame(),
         damaged,
     );
@@ -136,7 +136,7 @@ fn damaged_headers(table: &mut Table) {
             _ => damaged,
         };
         let frame = flipped(seed().frame(), IP * 8 + bit);
-        table.row(format!("C010: bit {bit} of the IP header"), frame, outcome);
+        table.row(format!("C010-: bit {bit} of the IP header"), frame, outcome);
     }
 }
 
@@ -145,7 +145,7 @@ fn sources(table: &mut Table) {
     let mut row = |source: [u8; 4], outcome| {
         let source = Ipv4Addr::from(source);
         let frame = Forged::advertisement(source).frame();
-        table.row(format!("C011: from {source}"), frame, outcome);
+        table.row(format!("C011-: from {source}"), frame, outcome);
     };
     row(OUR_ADDRESS.octets(), rejected(Reason::OwnAddress, SEED));
     for source in [
@@ -180,7 +180,7 @@ fn receivers(table: &mut Table) {
         ("a virtual router", Mac([0, 0, 0x5e, 0, 1, SEED.vrid])),
     ] {
         table.row(
-            format!("C012: a frame to {name}"),
+            format!("C012-: a frame to {name}"),
             seed().to_mac(mac).frame(),
             other_host,
         );
@@ -188,24 +188,24 @@ fn receivers(table: &mut Table) {
     for bit in 0..6 * 8 {
         let frame = flipped(seed().frame(), bit);
         table.row(
-            format!("C012: bit {bit} of the receiver"),
+            format!("C012-: bit {bit} of the receiver"),
             frame,
             other_host,
         );
     }
     let unknown = Outcome::Passed(Reason::UnknownRouter);
     let to_us = seed().to_address(OUR_ADDRESS).to_mac(OUR_MAC).frame();
-    table.row("C013: unicast, to a multicast router", to_us, unknown);
+    table.row("C013-: unicast, to a multicast router", to_us, unknown);
     let to_the_group = Forged::version_3(crate::world::PEER)
         .vrid(UNICAST.vrid)
         .frame();
     table.row(
-        "C013: multicast, to a unicast router",
+        "C013-: multicast, to a unicast router",
         to_the_group,
         unknown,
     );
     table.row(
-        "C023: another interface's router",
+        "C023-: another interface's router",
         seed().vrid(ELSEWHERE.vrid).frame(),
         unknown,
     );

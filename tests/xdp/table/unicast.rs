@@ -87,7 +87,7 @@ fn peers(table: &mut Table) {
         heard(IPV6_RANGED),
     );
     table.row(
-        "unicast, our own address",
+        "C117-: unicast, our own address",
         to_us(OUR_ADDRESS, UNICAST).frame(),
         rejected(Reason::OwnAddress, UNICAST),
     );
@@ -113,7 +113,7 @@ fn receivers(table: &mut Table) {
         table.row(name, frame, Outcome::Passed(Reason::UnknownRouter));
     }
     table.row(
-        "C012: unicast in a frame to everybody",
+        "C012-: unicast in a frame to everybody",
         to_us(PEER, UNICAST).to_mac(Mac([0xff; 6])).frame(),
         Outcome::Passed(Reason::OtherHost),
     );
@@ -123,18 +123,18 @@ fn receivers(table: &mut Table) {
 fn groups(table: &mut Table) {
     let in_group = |group, mac| version_3().to_address(group).to_mac(mac);
     table.row(
-        "C051: another group",
+        "C051+: another group",
         in_group(OTHER_GROUP, OTHER_GROUP_MAC).frame(),
         heard(OTHERS),
     );
     table.row(
-        "C001: another group, TTL 254",
+        "C001-: another group, TTL 254",
         in_group(OTHER_GROUP, OTHER_GROUP_MAC).ttl(254).frame(),
         rejected(Reason::IpTtl, OTHERS),
     );
     table.row("the usual group", version_3().frame(), heard(VERSION_3));
     table.row(
-        "C012: another group, in a frame to the usual one",
+        "C012-: another group, in a frame to the usual one",
         in_group(OTHER_GROUP, Mac([0x01, 0, 0x5e, 0, 0, 0x12])).frame(),
         Outcome::Passed(Reason::OtherHost),
     );

@@ -11,29 +11,28 @@ use crate::world::{
 
 pub(super) fn rows(table: &mut Table) {
     table.row(
-        "the master seed's advertisement, no address in it",
+        "C001+ C005+ C010+ C012+ C021+ C022+ C023+ C024+ C161+ C162+ C165+: the master seed's advertisement, no address in it",
         seed().frame(),
         heard(SEED),
     );
     table.row("no authentication", open().frame(), heard(OPEN));
-    // C164
     table.row(
-        "no authentication, and data nobody reads",
+        "C164+: no authentication, and data nobody reads",
         open().password(*b"anything").frame(),
         heard(OPEN),
     );
     table.row(
-        "version 3, pseudo-header summed",
+        "C020+ C024+ C028+ C190+: version 3, pseudo-header summed",
         version_3().frame(),
         heard(VERSION_3),
     );
     table.row(
-        "version 3, message summed alone",
+        "C190+: version 3, message summed alone",
         version_3().without_pseudo_header().frame(),
         heard(VERSION_3),
     );
     table.row(
-        "a unicast router's",
+        "C013+: a unicast router's",
         Forged::version_3(PEER)
             .vrid(UNICAST.vrid)
             .to_address(OUR_ADDRESS)
@@ -58,7 +57,7 @@ pub(super) fn rows(table: &mut Table) {
     for count in 1..=20 {
         let frame = version_3().listing(count).frame();
         table.row(
-            format!("version 3, {count} addresses"),
+            format!("C026+: version 3, {count} addresses"),
             frame,
             heard(VERSION_3),
         );
@@ -92,14 +91,14 @@ fn priorities(table: &mut Table) {
 fn intervals(table: &mut Table) {
     for centiseconds in [1, 99, 101, 4095] {
         table.row(
-            format!("version 3, {centiseconds} centiseconds"),
+            format!("C040+: version 3, {centiseconds} centiseconds"),
             version_3().centiseconds(centiseconds).frame(),
             heard(VERSION_3),
         );
     }
     for reserved in 1..16 {
         table.row(
-            format!("version 3, reserved bits {reserved:04b}"),
+            format!("C027+: version 3, reserved bits {reserved:04b}"),
             version_3().centiseconds(reserved << 12 | 100).frame(),
             heard(VERSION_3),
         );

@@ -246,6 +246,7 @@ mod tests {
 
     const CHK: ScriptIndex = ScriptIndex(0);
 
+    /// C083+
     #[test]
     fn a_router_starts_when_the_last_thing_it_waits_for_has_come() {
         let mut observer = seed();

@@ -179,6 +179,7 @@ fn version_3_scales_with_the_interval_of_the_one_that_is_lost() {
     );
 }
 
+/// C186+
 #[test]
 fn who_would_not_hear_each_other_is_told_that_both_are_active() {
     let address = "virtual_ipaddress { 10.0.0.1 }";
@@ -235,6 +236,7 @@ fn who_would_not_hear_each_other_is_told_that_both_are_active() {
     );
 }
 
+/// C150+
 #[test]
 fn equals_are_told_apart_by_what_no_file_knows() {
     complains(

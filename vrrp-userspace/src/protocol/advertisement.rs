@@ -139,7 +139,7 @@ mod tests {
         assert_eq!(sent(&seed, 101), "21596500010116433131313100000000");
     }
 
-    /// As captured from keepalived 2.2.7.
+    /// C055+ C160+: As captured from keepalived 2.2.7.
     #[test]
     fn version_2_with_a_password_matches_keepalived() {
         let two = Template {
@@ -153,14 +153,14 @@ mod tests {
         assert!(sent(&two, 0).starts_with("2133000201018cb4"));
     }
 
-    /// C055, C190: the golden messages of both RFCs.
+    /// C055+ C190+: the golden messages of both RFCs.
     #[test]
     fn version_3_sums_the_pseudo_header() {
         let three = template(Version::V3, 51, &[[192, 0, 2, 100]]);
         assert_eq!(sent(&three, 200), "3133c8010064a171c0000264");
     }
 
-    /// C190: `v3_checksum_as_v2`, the golden message of RFC 9568.
+    /// C190+: `v3_checksum_as_v2`, the golden message of RFC 9568.
     #[test]
     fn version_3_can_sum_the_message_alone() {
         let three = Template {
@@ -186,7 +186,7 @@ mod tests {
         );
     }
 
-    /// C164
+    /// C164+
     #[test]
     fn version_2_without_authentication_still_carries_eight_zero_bytes() {
         let none = template(Version::V2, 51, &[[192, 0, 2, 100]]);

@@ -61,7 +61,7 @@ impl fmt::Debug for Authentication {
 mod tests {
     use super::*;
 
-    /// C163
+    /// C163+ C163-
     #[test]
     fn a_password_is_padded_to_eight_bytes_and_cut_after_eight() {
         assert_eq!(Authentication::password("1111").data(), *b"1111\0\0\0\0");

@@ -106,7 +106,7 @@ mod tests {
 
     const SECOND: Duration = Duration::from_secs(1);
 
-    /// C071
+    /// C071+ C193+
     #[test]
     fn the_down_interval_is_exact() {
         let down = |priority, interval| {
@@ -137,7 +137,7 @@ mod tests {
         assert_eq!(down(100), Duration::from_micros(100_609_375));
     }
 
-    /// C074
+    /// C074+
     #[test]
     fn the_skew_of_v2_does_not_depend_on_the_interval() {
         let skew = |interval| skew_time(Version::V2, Priority::new(90), interval);
@@ -145,6 +145,7 @@ mod tests {
         assert_eq!(skew(5 * SECOND), skew(SECOND));
     }
 
+    /// C076+
     #[test]
     fn the_wire_holds_twelve_bits_of_hundredths() {
         assert_eq!(Centiseconds::new(0), None);

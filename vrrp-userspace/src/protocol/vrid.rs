@@ -51,7 +51,7 @@ impl fmt::Display for Vrid {
 mod tests {
     use super::*;
 
-    /// C070
+    /// C070-
     #[test]
     fn zero_is_not_a_router() {
         assert_eq!(Vrid::new(0), None);

@@ -114,6 +114,7 @@ mod tests {
         assert!(error <= SET, "{error}");
     }
 
+    /// C075+: it is noticed for people only; what is decided is decided by the other clock.
     #[test]
     fn a_shifted_clock_is_noticed() {
         assert!(!shifts_monotonic(

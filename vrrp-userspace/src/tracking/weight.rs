@@ -117,6 +117,7 @@ mod tests {
         assert_eq!(priority(100, &[(reversed(-30), Down)]), 100);
     }
 
+    /// C056+ C056-
     #[test]
     fn weights_add_up_before_the_limits_apply() {
         assert_eq!(
@@ -127,6 +128,7 @@ mod tests {
         assert_eq!(priority(100, &[(weight(253), Up)]), 254);
     }
 
+    /// C056+
     #[test]
     fn the_owner_of_the_addresses_ignores_weights() {
         assert_eq!(priority(255, &[(weight(-30), Down)]), 255);

@@ -95,6 +95,12 @@ const TOOLS: &[Tool] = &[
         ],
     ),
     same(
+        "curl",
+        "asking whether anybody answers at an address",
+        Purpose::Tests,
+        "curl",
+    ),
+    same(
         "tcpdump",
         "captures of what a node sends",
         Purpose::Lab,

@@ -9,6 +9,7 @@ fn texts(addresses: &[VirtualAddress]) -> Vec<String> {
         .collect()
 }
 
+/// C059+
 #[test]
 fn addresses_keep_their_order() {
     let instance =
@@ -43,7 +44,7 @@ fn the_second_of_two_equal_addresses_is_ignored() {
     assert_eq!(said.len(), 2, "{said:?}");
 }
 
-/// The advert carries one family (RFC 9568 §5.2.9); what is excluded from it may be of the other.
+/// C058-: The advert carries one family (RFC 9568 §5.2.9); what is excluded from it may be of the other.
 #[test]
 fn ipv6_beside_ipv4_is_left_out_of_the_advert_only() {
     let (instance, said) = instance_despite(
@@ -54,6 +55,7 @@ fn ipv6_beside_ipv4_is_left_out_of_the_advert_only() {
     assert_eq!(said.len(), 1, "{said:?}");
 }
 
+/// C060+
 #[test]
 fn what_does_not_fit_an_advert_is_excluded() {
     let lines = |third: u8| (0..150).map(move |last: u8| format!("10.0.{third}.{last}\n"));

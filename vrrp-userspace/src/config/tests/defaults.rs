@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::*;
 use crate::protocol::{Authentication, Conduct, Priority, Version};
 
+/// C070+
 #[test]
 fn an_instance_needs_little() {
     let instance = instance("");
@@ -217,6 +218,7 @@ fn a_preempt_delay_needs_somebody_who_waits_to_preempt() {
     );
 }
 
+/// C076+ C171-
 #[test]
 fn an_interval_is_what_the_wire_can_carry() {
     let interval = |body: &str| {
@@ -262,6 +264,7 @@ fn half_an_authentication_is_none() {
     );
 }
 
+/// C163-
 #[test]
 fn a_password_is_cut_and_never_shown() {
     let text = complete("authentication {\n auth_type PASS\n auth_pass hunter2hunter2\n}");

@@ -119,6 +119,7 @@ fn what_is_no_address_no_group_and_no_ttl_is_told() {
     }
 }
 
+/// C133+
 #[test]
 fn one_vrid_is_a_router_for_each_family_group_and_for_unicast() {
     let one = |name: &str, body: &str| {

@@ -76,6 +76,7 @@ fn what_strict_mode_does_not_know_is_ignored_as_in_keepalived() {
     assert!(instance.conduct.compares_every_list);
 }
 
+/// C057-
 #[test]
 fn what_strict_mode_forbids_keeps_an_instance_from_starting() {
     for (body, reason) in [
@@ -112,6 +113,7 @@ fn lists_may_be_compared_only_when_somebody_else_has_become_active() {
     assert!(!config.instances[0].conduct.compares_every_list);
 }
 
+/// C170-
 #[test]
 fn authentication_that_would_be_pretended_keeps_an_instance_from_starting() {
     let header = refusal("authentication {\n auth_type AH\n auth_pass x\n}");
@@ -121,4 +123,13 @@ fn authentication_that_would_be_pretended_keeps_an_instance_from_starting() {
     );
     let hmac = refusal("auth_hmac {\n key 1 x\n}");
     assert!(hmac.contains("auth_hmac"), "{hmac}");
+}
+
+/// C057+
+#[test]
+fn a_list_of_ipv6_that_begins_on_the_link_is_as_it_should_be() {
+    instance("virtual_ipaddress {\n fe80::9\n 2001:db8::9\n}");
+    let (instance, said) = instance_despite("virtual_ipaddress {\n 2001:db8::9\n fe80::9\n}");
+    assert_eq!(instance.virtual_addresses.len(), 2, "as in keepalived");
+    assert!(said[0].contains("is not link-local"), "{said:?}");
 }

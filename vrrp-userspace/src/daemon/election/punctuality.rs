@@ -41,6 +41,7 @@ impl Punctuality {
 mod tests {
     use super::*;
 
+    /// C045+
     #[test]
     fn only_what_comes_after_its_deadline_can_be_late() {
         let deadline = Monotonic::from_nanos(1_000_000_000);

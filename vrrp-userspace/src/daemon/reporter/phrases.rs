@@ -143,6 +143,7 @@ mod tests {
             .clone()
     }
 
+    /// C195+
     #[test]
     fn transitions_are_called_as_keepalived_calls_them() {
         let silence = Because::Silence {

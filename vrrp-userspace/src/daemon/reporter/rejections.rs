@@ -61,6 +61,7 @@ impl Rejections {
 mod tests {
     use super::*;
 
+    /// C031+
     #[test]
     fn a_flood_is_one_line_and_then_a_count() {
         let mut rejections = Rejections::default();

@@ -8,7 +8,7 @@ use crate::protocol::{Family, FaultReason, Version, Vrid, recording::Recording};
 const OTHER: [u8; 4] = [192, 168, 0, 9];
 const SELF: [u8; 4] = [192, 168, 0, 10];
 
-/// RFC 9568 §6.4.2, C096
+/// C096+: RFC 9568 §6.4.2
 #[test]
 fn backup_takes_over_when_the_active_router_falls_silent() {
     let mut router = backup(100); // 1 s interval: skew 609.375 ms
@@ -35,7 +35,7 @@ fn backup_takes_over_when_the_active_router_falls_silent() {
     );
 }
 
-/// C082: keepalived's `state MASTER` is a hint too, so every router but the owner listens first.
+/// C081- C082+ C084+: keepalived's `state MASTER` is a hint too, so every router but the owner listens first.
 #[test]
 fn a_router_that_starts_listens_for_a_whole_down_interval() {
     let mut router = router(settings(101, Version::V2));
@@ -47,7 +47,7 @@ fn a_router_that_starts_listens_for_a_whole_down_interval() {
     assert!(router.is(State::Active));
 }
 
-/// C081
+/// C081+ C082-
 #[test]
 fn the_address_owner_does_not_wait() {
     let mut router = router(settings(255, Version::V3));
@@ -58,7 +58,7 @@ fn the_address_owner_does_not_wait() {
     );
 }
 
-/// C080
+/// C080+
 #[test]
 fn nothing_is_heard_before_the_start() {
     let mut router = router(settings(100, Version::V2));
@@ -68,7 +68,7 @@ fn nothing_is_heard_before_the_start() {
     assert!(router.is(State::Initialize));
 }
 
-/// C097
+/// C097+ C097- C112-
 #[test]
 fn a_goodbye_shortens_the_wait_to_the_skew_and_more_of_them_do_not_extend_it() {
     let mut router = backup(90); // skew 648.4375 ms
@@ -97,7 +97,7 @@ fn a_goodbye_in_the_last_moment_does_not_delay_the_takeover() {
     assert!(router.is(State::Active));
 }
 
-/// C098
+/// C098+
 #[test]
 fn with_nopreempt_a_lower_active_router_is_respected() {
     let mut router = router(Settings {
@@ -112,7 +112,7 @@ fn with_nopreempt_a_lower_active_router_is_respected() {
     assert!(router.is(State::Backup));
 }
 
-/// C100
+/// C098- C099- C100+
 #[test]
 fn with_preempt_a_lower_active_router_does_not_hold_back_the_takeover() {
     let mut router = backup(150); // skew 414.0625 ms
@@ -129,7 +129,7 @@ fn with_preempt_a_lower_active_router_does_not_hold_back_the_takeover() {
     );
 }
 
-/// C099
+/// C099+ C100-
 #[test]
 fn an_equal_active_router_is_respected_whatever_its_address() {
     let mut router = backup(100);
@@ -170,7 +170,7 @@ fn silence_that_could_not_have_been_heard_proves_nothing() {
     assert!(router.is(State::Active));
 }
 
-/// C072, C073
+/// C040+ C072+ C073+ C193+
 #[test]
 fn version_3_adopts_the_interval_of_the_active_router_and_sends_at_its_own() {
     let mut router = router(settings(100, Version::V3));
@@ -185,7 +185,7 @@ fn version_3_adopts_the_interval_of_the_active_router_and_sends_at_its_own() {
     assert_eq!(router.did(), ["send 100"]);
 }
 
-/// C110
+/// C110+ C110-
 #[test]
 fn adverts_leave_on_a_grid_and_a_late_wake_up_makes_no_burst() {
     let mut router = active(100);
@@ -219,7 +219,7 @@ fn the_addresses_are_announced_again_after_the_delay() {
     assert!(!router.did().contains(&"announce ×5".to_owned()));
 }
 
-/// C113: whatever its own Preempt_Mode is.
+/// C113+: whatever its own Preempt_Mode is.
 #[test]
 fn an_active_router_gives_way_to_a_better_one() {
     let mut router = active_with(Settings {
@@ -239,7 +239,7 @@ fn an_active_router_gives_way_to_a_better_one() {
     assert!(router.is(State::Active), "and listens to it from then on");
 }
 
-/// C114
+/// C114+ C114-
 #[test]
 fn between_equals_the_higher_address_stays() {
     let mut router = active(100);
@@ -254,7 +254,7 @@ fn between_equals_the_higher_address_stays() {
     );
 }
 
-/// C115, C116
+/// C113- C115+ C115- C116+
 #[test]
 fn a_lower_router_is_answered_at_once_but_not_echoed() {
     let mut router = active(100);
@@ -303,7 +303,7 @@ fn addresses_that_somebody_removes_are_put_back_only_by_the_active_router() {
     assert_eq!(router.did(), [""; 0]);
 }
 
-/// C112
+/// C112+
 #[test]
 fn a_goodbye_heard_while_active_is_answered() {
     let mut router = active(100);
@@ -312,7 +312,7 @@ fn a_goodbye_heard_while_active_is_answered() {
     assert!(router.is(State::Active));
 }
 
-/// C111
+/// C095- C111+
 #[test]
 fn a_stopping_active_router_says_goodbye_before_it_gives_the_addresses_up() {
     let mut router = active(100);
@@ -324,7 +324,7 @@ fn a_stopping_active_router_says_goodbye_before_it_gives_the_addresses_up() {
     assert_eq!(router.router.deadline(), None);
 }
 
-/// C095
+/// C095+ C111-
 #[test]
 fn a_stopping_backup_says_nothing() {
     let mut router = backup(100);
@@ -332,6 +332,7 @@ fn a_stopping_backup_says_nothing() {
     assert_eq!(router.did(), ["Backup→Initialize"]);
 }
 
+/// C083-
 #[test]
 fn a_fault_ends_everything_and_its_end_begins_with_listening() {
     let mut router = active(100);
@@ -368,7 +369,7 @@ fn a_first_answer_of_no_is_a_fault() {
     assert!(router.is(State::Fault));
 }
 
-/// C151
+/// C151+
 #[test]
 fn a_changed_priority_counts_in_the_running_skew_without_starting_over() {
     let mut router = backup(100);

@@ -8,6 +8,7 @@ use super::*;
 use crate::system::netlink::NetworkChange;
 use crate::system::test_network::{alone, cable, sh};
 
+/// C096+
 #[test]
 fn claimed_addresses_come_are_announced_and_go() {
     lab("claimed_addresses_come_are_announced_and_go", || {
@@ -112,6 +113,7 @@ fn a_repeated_claim_puts_back_what_was_removed_behind_our_back() {
     );
 }
 
+/// C096-
 #[test]
 fn an_address_that_cannot_be_installed_is_reported_and_the_others_are_announced() {
     lab(

@@ -226,6 +226,7 @@ pub fn primary_address(
 mod tests {
     use super::*;
 
+    /// C052+
     #[test]
     fn the_first_own_address_is_the_primary_one() {
         let addresses = [own("10.0.0.1"), own("10.0.0.2")];
@@ -235,6 +236,7 @@ mod tests {
         );
     }
 
+    /// C052-
     #[test]
     fn a_virtual_address_is_never_the_primary_one() {
         let addresses = [own("10.0.0.9"), own("10.0.0.2")];
@@ -279,7 +281,7 @@ mod tests {
         IpAddr::V4(Ipv4Addr::new(a, b, c, d))
     }
 
-    /// C052
+    /// C052+
     #[test]
     fn adverts_over_ipv6_come_from_an_address_of_the_link_that_is_nobody_elses() {
         let source = |addresses: &[ObservedAddress]| {

@@ -138,6 +138,7 @@ fn label_broadcast_and_scope_reach_the_kernel() {
     );
 }
 
+/// C143+
 #[test]
 fn an_ipv6_address_needs_no_duplicate_detection() {
     kernel(

@@ -101,8 +101,8 @@ fn table() -> Vec<Row> {
                 ..ready()
             },
             &[
-                "apt-get install bpftool busybox-static dpkg-dev ethtool haproxy init-system-helpers iproute2 keepalived kmod \
-                 man-db procps prometheus python3-aiosmtpd qemu-system-x86 strace systemd sysvinit-utils tcpdump tshark util-linux",
+                "apt-get install bpftool busybox-static curl dpkg-dev ethtool haproxy init-system-helpers iproute2 keepalived kmod \
+                 man-db nftables procps prometheus python3-aiosmtpd qemu-system-x86 strace systemd sysvinit-utils tcpdump tshark util-linux",
             ],
         ),
         (

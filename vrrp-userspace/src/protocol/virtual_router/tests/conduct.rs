@@ -28,7 +28,7 @@ fn hears_each_second(story: &mut Story, priority: u8, count: u32) {
     }
 }
 
-/// C102: the delay counts from the first lower advert, and then the time that is left runs out.
+/// C102+: the delay counts from the first lower advert, and then the time that is left runs out.
 #[test]
 fn a_lower_active_router_is_listened_to_until_the_preempt_delay_has_passed() {
     let mut router = patient(150);
@@ -48,7 +48,7 @@ fn a_lower_active_router_is_listened_to_until_the_preempt_delay_has_passed() {
     assert!(router.is(State::Active));
 }
 
-/// C102
+/// C102+
 #[test]
 fn an_equal_or_higher_advert_in_between_begins_the_preempt_delay_anew() {
     let mut router = patient(150);
@@ -80,7 +80,7 @@ fn silence_ends_a_preempt_delay() {
     assert!(router.is(State::Active));
 }
 
-/// C102
+/// C101+ C102-
 #[test]
 fn the_owner_waits_for_no_preempt_delay() {
     let delay = |conduct: &mut Conduct| conduct.preempt_delay = SECOND * 3;
@@ -104,7 +104,7 @@ fn a_router_counts_as_many_silent_intervals_as_it_is_told() {
     assert!(router.is(State::Active));
 }
 
-/// C191: what RFC 5798 says, for whoever wants it.
+/// C168+ C191+: what RFC 5798 says, for whoever wants it.
 #[test]
 fn with_lower_prio_no_advert_the_network_is_told_and_the_other_router_is_not() {
     let mut settings = settings(150, Version::V3);
@@ -137,7 +137,7 @@ fn with_higher_prio_send_advert_a_last_advert_leaves() {
     );
 }
 
-/// C029
+/// C029+ C029- C167+ C167- C192+ C192-
 #[test]
 fn an_owner_ignores_others_only_if_it_is_told_to() {
     let other = [192, 168, 0, 200];
@@ -156,7 +156,7 @@ fn an_owner_ignores_others_only_if_it_is_told_to() {
     assert!(ignores.did().is_empty());
 }
 
-/// C043
+/// C043+
 #[test]
 fn a_second_owner_is_told_of_once() {
     let mut router = router(settings(255, Version::V3));
@@ -170,7 +170,7 @@ fn a_second_owner_is_told_of_once() {
     assert!(!router.did().contains(&"second owner".to_owned()));
 }
 
-/// C166, strict mode: what lists other addresses counts for nothing, goodbyes and the owner excepted. It is said once.
+/// C166-: strict mode: what lists other addresses counts for nothing, goodbyes and the owner excepted. It is said once.
 #[test]
 fn in_strict_version_2_an_advert_with_other_addresses_is_not_heard() {
     let refuses = |conduct: &mut Conduct| conduct.refuses_other_lists = true;
@@ -192,7 +192,7 @@ fn in_strict_version_2_an_advert_with_other_addresses_is_not_heard() {
     assert!(router.is(State::Backup), "the owner is believed");
 }
 
-/// `skip_check_adv_addr`
+/// C041+: `skip_check_adv_addr`
 #[test]
 fn lists_are_compared_only_of_somebody_new_if_so_configured() {
     let skips = |conduct: &mut Conduct| conduct.compares_every_list = false;
@@ -215,4 +215,31 @@ fn in_strict_mode_a_lower_router_is_answered_without_announcements() {
     router.forgets();
     router.hears(100);
     assert_eq!(router.did(), ["lower answered", "send 150"]);
+}
+
+/// C041+ C166+: as keepalived since 2.3.3.
+#[test]
+fn a_list_that_differs_is_heard_and_said_once() {
+    let mut router = router(settings(100, Version::V2));
+    router.starts();
+    router.hears(150);
+    router.forgets();
+    for _ in 0..5 {
+        router.waits(SECOND);
+        router.hears_list(150, 1);
+    }
+    assert_eq!(router.did(), ["list differs"]);
+    assert!(router.is(State::Backup));
+}
+
+/// C072-
+#[test]
+fn who_is_not_listened_to_teaches_no_interval() {
+    let mut router = router(settings(150, Version::V3));
+    router.starts();
+    router.forgets();
+    router.hears_every(100, SECOND * 30);
+    assert_eq!(router.did(), ["lower discarded"]);
+    router.waits(millis(3_415));
+    assert!(router.is(State::Active), "at its own interval");
 }
