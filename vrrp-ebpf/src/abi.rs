@@ -9,7 +9,7 @@
 //! | `VIPS` | [`VipKey`] → [`VipEntry`] | controller |
 //! | `BLOCKS` | slot → `RouterBlock`, see [`BlockView`] | program |
 //! | `COUNTERS` | port → [`Counters`], per CPU | program |
-//! | `BUCKETS` | port and reason → [`Bucket`] | program |
+//! | `BUCKETS` | slot and reason → [`Bucket`]; port and reason where no router is meant | program |
 //! | `EVENTS` | ring of [`RouterEvent`] | program |
 //! | `ALERTS` | ring of [`Alert`] | program |
 //! | `CAPTURE_SWITCH` | 0 → [`CaptureSwitch`] | controller |

@@ -115,8 +115,10 @@ counters! {
 
 /// Reasons there are, and the stride of `BUCKETS`.
 pub const REASON_COUNT: usize = Reason::ALL.len();
-/// Buckets for every port and reason.
-pub const MAX_BUCKETS: usize = super::MAX_PORTS * REASON_COUNT;
+/// Buckets for every router and reason: one that is reported of ten times a second must not keep another one from being reported of at all. A port has
+/// those of the same number, for reasons that no router has.
+pub const MAX_BUCKETS: usize = super::MAX_ROUTERS * REASON_COUNT;
+const _: () = assert!(super::MAX_PORTS <= super::MAX_ROUTERS);
 const _: () = assert!(size_of::<Counters>() == REASON_COUNT * 8);
 
 #[cfg(test)]

@@ -472,7 +472,7 @@ impl Election {
                 }
                 // A flood must not push transitions out of the queue.
                 let port = self.port(port);
-                if port.is_some_and(|port| port.may_tell(reason, now)) {
+                if port.is_some_and(|port| port.may_tell(slot, reason, now)) {
                     let source = Family::of_key(family).read(source);
                     let rejected = Told::Rejected { reason, source };
                     self.executor.tell(slot as usize, now, rejected);

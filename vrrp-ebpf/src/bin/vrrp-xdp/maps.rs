@@ -46,7 +46,7 @@ static CAPTURE_LOST: PerCpuArray<CaptureLosses, 1> = PerCpuArray::new();
 
 /// `REASON_COUNT` as the index of an array map has it.
 #[expect(clippy::cast_possible_truncation, reason = "a few dozen")]
-const BUCKETS_PER_PORT: u32 = REASON_COUNT as u32;
+const BUCKETS_OF_ONE: u32 = REASON_COUNT as u32;
 
 /// A `BlockView` whose first field is the lock that the kernel looks for by its type. First, because the verifier lets programs without
 /// `CAP_PERFMON` compute no pointer to a lock, but hands them one to the value.
@@ -156,10 +156,10 @@ fn count_one<const REASON: usize>(port: u32) {
     }
 }
 
-/// Takes a token for an alert of `reason` on `port`.
+/// Takes a token for an alert of `reason` about the router of a slot, or a port.
 #[inline(always)]
-pub(crate) fn may_alert(port: u16, reason: Reason, now_ns: u64) -> bool {
-    let index = u32::from(port) * BUCKETS_PER_PORT + reason as u32;
+pub(crate) fn may_alert(slot_or_port: u32, reason: Reason, now_ns: u64) -> bool {
+    let index = slot_or_port * BUCKETS_OF_ONE + reason as u32;
     let Some(bucket) = BUCKETS.get_ptr_mut(index) else {
         return false;
     };

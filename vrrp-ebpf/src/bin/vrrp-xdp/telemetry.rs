@@ -66,7 +66,7 @@ pub(crate) fn accepted(ctx: &XdpContext, port: &Port, accepted: &Accepted) {
         }
         maps::Recorded::BlockMissing => {
             maps::count(port.number, Reason::BlockMissing);
-            if maps::may_alert(port.number, Reason::BlockMissing, now_ns()) {
+            if maps::may_alert(port.number.into(), Reason::BlockMissing, now_ns()) {
                 warn!(
                     ctx,
                     "no block for slot {} on port {}: advertisement not recorded",
@@ -80,11 +80,11 @@ pub(crate) fn accepted(ctx: &XdpContext, port: &Port, accepted: &Accepted) {
 
 #[inline(always)]
 fn send(ctx: &XdpContext, port: &Port, reason: Reason, alert: Alert) {
-    if !maps::may_alert(port.number, reason, alert.time_ns) {
+    if !maps::may_alert(alert.slot, reason, alert.time_ns) {
         maps::count(port.number, Reason::AlertSuppressed);
     } else if !maps::alert(&alert) {
         maps::count(port.number, Reason::AlertLost);
-        if maps::may_alert(port.number, Reason::AlertLost, alert.time_ns) {
+        if maps::may_alert(port.number.into(), Reason::AlertLost, alert.time_ns) {
             warn!(
                 ctx,
                 "alert ring full on port {}: record of reason {} lost", port.number, alert.reason

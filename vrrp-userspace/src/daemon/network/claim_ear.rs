@@ -184,7 +184,9 @@ impl Judge {
         let Verdict::Claim(claim) = verdict else {
             return None;
         };
-        let may_tell = self.samples.may_tell(claim.reason(), now, tally);
+        let may_tell = self
+            .samples
+            .may_tell(claim.slot, claim.reason(), now, tally);
         may_tell.then(|| claim.alert(self.port.number, now.as_nanos()))
     }
 }

@@ -203,9 +203,14 @@ impl Port {
         self.tally.judged(verdict);
     }
 
-    /// Whether one more rejection for `reason` may be told.
-    pub(in crate::daemon) fn may_tell(&mut self, reason: Reason, now: Monotonic) -> bool {
-        self.samples.may_tell(reason, now, &self.tally)
+    /// Whether one more rejection for `reason` may be told of the router of `slot`.
+    pub(in crate::daemon) fn may_tell(
+        &mut self,
+        slot: u32,
+        reason: Reason,
+        now: Monotonic,
+    ) -> bool {
+        self.samples.may_tell(slot, reason, now, &self.tally)
     }
 
     /// Looks for what the socket had no room for: it counts, it is said, and it may have been an advert of the Active Router.

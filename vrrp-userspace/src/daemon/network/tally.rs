@@ -1,6 +1,9 @@
 //! What the raw path of an interface has judged, by the same reasons as the program's `COUNTERS`.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::{
+    collections::BTreeMap,
+    sync::atomic::{AtomicU64, Ordering},
+};
 
 use vrrp_ebpf::{
     abi::{Bucket, Counters, REASON_COUNT, Reason},
@@ -69,24 +72,21 @@ impl Tally {
 }
 
 /// How often something of one reason is told: the program's token buckets.
-#[derive(Debug)]
-pub(in crate::daemon) struct Samples([Bucket; REASON_COUNT]);
-
-impl Default for Samples {
-    fn default() -> Self {
-        Self([Bucket::default(); REASON_COUNT])
-    }
-}
+#[derive(Debug, Default)]
+pub(in crate::daemon) struct Samples(BTreeMap<u32, [Bucket; REASON_COUNT]>);
 
 impl Samples {
-    /// Whether one more of `reason` may be told at `now`; what may not is counted.
+    /// Whether one more of `reason` may be told at `now` of the router of `slot`; what may not is counted.
     pub(in crate::daemon) fn may_tell(
         &mut self,
+        slot: u32,
         reason: Reason,
         now: Monotonic,
         tally: &Tally,
     ) -> bool {
-        let bucket = self.0.get_mut(reason as usize);
+        let buckets = self.0.entry(slot);
+        let buckets = buckets.or_insert([Bucket::default(); REASON_COUNT]);
+        let bucket = buckets.get_mut(reason as usize);
         let may_tell = bucket.is_some_and(|bucket| bucket.take(now.as_nanos()));
         if !may_tell {
             tally.count(Reason::AlertSuppressed);
@@ -127,9 +127,13 @@ mod tests {
     fn what_is_not_told_is_counted() {
         let (tally, mut samples) = (Tally::default(), Samples::default());
         let now = Monotonic::from_nanos(1_000_000_000_000);
-        let told = (0..100).filter(|_| samples.may_tell(Reason::IpTtl, now, &tally));
+        let told = (0..100).filter(|_| samples.may_tell(3, Reason::IpTtl, now, &tally));
         assert_eq!(told.count(), 8);
-        assert!(samples.may_tell(Reason::Checksum, now, &tally));
+        assert!(samples.may_tell(3, Reason::Checksum, now, &tally));
+        assert!(
+            samples.may_tell(4, Reason::IpTtl, now, &tally),
+            "of another router"
+        );
         assert_eq!(tally.counters().alert_suppressed, 92);
     }
 }
