@@ -186,6 +186,17 @@ mod tests {
         );
     }
 
+    /// C055+ C160+: golden messages of RFC 3768 with a password, the second one a goodbye.
+    #[test]
+    fn version_2_carries_the_password_behind_the_addresses_and_sums_it() {
+        let pass = Template {
+            authentication: Authentication::password("1111"),
+            ..template(Version::V2, 51, &[[192, 0, 2, 100]])
+        };
+        assert_eq!(sent(&pass, 200), "2133c8010101f102c00002643131313100000000");
+        assert_eq!(sent(&pass, 0), "213300010101b903c00002643131313100000000");
+    }
+
     /// C164+
     #[test]
     fn version_2_without_authentication_still_carries_eight_zero_bytes() {

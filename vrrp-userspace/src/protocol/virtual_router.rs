@@ -451,6 +451,7 @@ impl VirtualRouter {
         }
         let mut actions = Vec::new();
         actions.extend(self.notice_rival(heard).map(Action::Note));
+        actions.extend(self.notice_list(heard).map(Action::Note));
         match self.reason_to_give_way(heard) {
             Some(because) => actions.extend(self.give_way(heard, because)),
             None => actions.extend(self.answer_lower(heard, now)),
@@ -466,6 +467,20 @@ impl VirtualRouter {
         };
         let are_two = self.priority.is_address_owner() && heard.priority.is_address_owner();
         (are_two && speaking.learns_of_rival(from)).then_some(Note::SecondOwner { from })
+    }
+
+    /// Somebody who speaks while we do, and lists other addresses, may be deaf to us because of that: keepalived up to 2.3.2 is.
+    fn notice_list(&mut self, heard: &Advertisement) -> Option<Note> {
+        let expected = self.settings.virtual_addresses.len();
+        let differs = heard.list_digest != self.settings.list_digest();
+        let Role::Active(speaking) = &mut self.role else {
+            return None;
+        };
+        (differs && speaking.learns_of_list(heard)).then(|| Note::AddressListDiffers {
+            from: heard.source,
+            expected: u8::try_from(expected).unwrap_or(u8::MAX),
+            received: heard.address_count,
+        })
     }
 
     fn reason_to_give_way(&self, heard: &Advertisement) -> Option<Because> {
