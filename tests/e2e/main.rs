@@ -12,6 +12,7 @@ mod failover;
 mod guard_proof;
 mod history;
 mod hostile;
+mod interop;
 mod interplay;
 mod ipv6;
 mod kernel_side;

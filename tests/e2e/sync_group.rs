@@ -5,6 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::Duration;
 
 use vrrp_tests::Daemon::{self, Keepalived, Xvrrpd};
+use vrrp_tests::node::RoleName::{self, Backup, Fault, Master};
 use vrrp_tests::{Lab, Moment, Node, eventually, never, within};
 
 use crate::reload::{Reloaded, reload};
@@ -38,16 +39,16 @@ fn cable_moves_both(r1: Daemon, r2: Daemon) {
         node.start_daemon();
     }
     within(LONG, "r1 is MASTER of both", || {
-        both_are(&lab.r1, "MASTER") && both_are(&lab.r2, "BACKUP")
+        both_are(&lab.r1, Master) && both_are(&lab.r2, Backup)
     });
     lab.pull_cable(&lab.r1, "eth1");
     within(LONG, "r2 is MASTER of both", || {
-        both_are(&lab.r2, "MASTER") && both_are(&lab.r1, "FAULT")
+        both_are(&lab.r2, Master) && both_are(&lab.r1, Fault)
     });
-    never(A_WHILE, "anybody changes", || !both_are(&lab.r2, "MASTER"));
+    never(A_WHILE, "anybody changes", || !both_are(&lab.r2, Master));
     lab.plug_cable(&lab.r1, "eth1");
     within(LONG, "r1 is MASTER of both again", || {
-        both_are(&lab.r1, "MASTER") && both_are(&lab.r2, "BACKUP")
+        both_are(&lab.r1, Master) && both_are(&lab.r2, Backup)
     });
 }
 
@@ -64,7 +65,7 @@ fn the_scripts_of_a_group_are_told_when_all_members_have_changed() {
     );
     lab.r1.write_config(&config(100, &group));
     lab.r1.start_daemon();
-    within(LONG, "r1 is MASTER of both", || both_are(&lab.r1, "MASTER"));
+    within(LONG, "r1 is MASTER of both", || both_are(&lab.r1, Master));
     assert!(
         lab.r1
             .said(&["VRRP_Group(G) Syncing instances to MASTER state"])
@@ -87,7 +88,7 @@ fn a_network_that_is_lost_without_a_sign_moves_nobody() {
         node.start_daemon();
     }
     within(LONG, "r1 is MASTER of both", || {
-        both_are(&lab.r1, "MASTER") && both_are(&lab.r2, "BACKUP")
+        both_are(&lab.r1, Master) && both_are(&lab.r2, Backup)
     });
     let switch = lab.switch();
     switch.ip_batch("link set r1-eth1 nomaster\n");
@@ -96,10 +97,10 @@ fn a_network_that_is_lost_without_a_sign_moves_nobody() {
             .said(&["INSIDE of the sync group still hears a MASTER"])
     });
     never(2 * A_WHILE, "anybody changes", || {
-        !both_are(&lab.r1, "MASTER") || !both_are(&lab.r2, "BACKUP")
+        !both_are(&lab.r1, Master) || !both_are(&lab.r2, Backup)
     });
     lab.r1.kill_every_process();
-    within(LONG, "r2 is MASTER of both", || both_are(&lab.r2, "MASTER"));
+    within(LONG, "r2 is MASTER of both", || both_are(&lab.r2, Master));
 }
 
 #[test]
@@ -115,7 +116,7 @@ fn a_reload_that_makes_a_group_brings_its_members_into_step() {
         node.start_daemon();
     }
     within(LONG, "each is MASTER of one", || {
-        is(&lab.r1, "INSIDE", "MASTER") && is(&lab.r2, "OUTSIDE", "MASTER")
+        is(&lab.r1, "INSIDE", Master) && is(&lab.r2, "OUTSIDE", Master)
     });
     for node in [&lab.r1, &lab.r2] {
         let text = fs::read_to_string(node.machine().path("/etc/keepalived/keepalived.conf"));
@@ -126,7 +127,7 @@ fn a_reload_that_makes_a_group_brings_its_members_into_step() {
     let one_has_both = || {
         [(&lab.r1, &lab.r2), (&lab.r2, &lab.r1)]
             .iter()
-            .any(|(one, other)| both_are(one, "MASTER") && both_are(other, "BACKUP"))
+            .any(|(one, other)| both_are(one, Master) && both_are(other, Backup))
     };
     within(LONG, "one node is MASTER of both", one_has_both);
     never(2 * A_WHILE, "it goes to and fro", || !one_has_both());
@@ -162,14 +163,10 @@ fn instance(name: &str, interface: &str, vrid: u8, priority: u8) -> String {
     )
 }
 
-fn both_are(node: &Node, state: &str) -> bool {
-    MEMBERS.iter().all(|name| is(node, name, state))
+fn both_are(node: &Node, role: RoleName) -> bool {
+    MEMBERS.iter().all(|name| is(node, name, role))
 }
 
-fn is(node: &Node, name: &str, state: &str) -> bool {
-    let log = node.log();
-    let entering = format!("({name}) Entering ");
-    let mut lines = log.lines().rev();
-    let last = lines.find(|line| line.contains(&entering));
-    last.is_some_and(|line| line.contains(state))
+fn is(node: &Node, name: &str, role: RoleName) -> bool {
+    node.role_of(name) == Some(role)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use vrrp_tests::Daemon::{self, Keepalived, Xvrrpd};
 use vrrp_tests::forge::Forged;
 use vrrp_tests::host::Volley;
+use vrrp_tests::node::RoleName;
 use vrrp_tests::story::STRANGER_ADDRESS;
 use vrrp_tests::{Lab, Moment, Node, Plan, eventually, never, seeds, within};
 
@@ -181,24 +182,22 @@ fn one_vrid_is_several_routers_that_do_not_mind_each_other() {
         node.write_config(&text.concat());
     }
     let all = ["FOUR", "SIX", "GROUP", "UNICAST"];
-    let is = |node: &Node, state: &str| {
-        all.iter().all(|name| {
-            let last = node.log();
-            let mut lines = last.lines().rev();
-            let entering = format!("({name}) Entering ");
-            let line = lines.find(|line| line.contains(&entering));
-            line.is_some_and(|line| line.contains(state))
-        })
-    };
+    let is = |node: &Node, role: RoleName| all.iter().all(|name| node.role_of(name) == Some(role));
     lab.r1.start_daemon();
-    within(LONG, "r1 is MASTER of all", || is(&lab.r1, "MASTER"));
+    within(LONG, "r1 is MASTER of all", || {
+        is(&lab.r1, RoleName::Master)
+    });
     lab.r2.start_daemon();
-    within(LONG, "r2 is BACKUP of all", || is(&lab.r2, "BACKUP"));
-    never(A_WHILE, "anybody takes over", || !is(&lab.r2, "BACKUP"));
+    within(LONG, "r2 is BACKUP of all", || {
+        is(&lab.r2, RoleName::Backup)
+    });
+    never(A_WHILE, "anybody takes over", || {
+        !is(&lab.r2, RoleName::Backup)
+    });
     assert!(adverts_to(&lab, OTHER_GROUP) > 0);
 
     lab.r1.stop_daemon();
-    within(LONG, "r2 takes all over", || is(&lab.r2, "MASTER"));
+    within(LONG, "r2 takes all over", || is(&lab.r2, RoleName::Master));
 }
 
 /// C134+: every VRID there is, on one link.

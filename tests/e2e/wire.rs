@@ -4,11 +4,13 @@ use std::net::Ipv6Addr;
 use std::process::Command;
 use std::time::Duration;
 
-use vrrp_tests::Daemon::Xvrrpd;
+use vrrp_ebpf::wire::vrrp;
+use vrrp_tests::Daemon::{Keepalived, Xvrrpd};
 use vrrp_tests::namespace::Namespace;
 use vrrp_tests::pcap::Captured;
 use vrrp_tests::wiretap::Wiretap;
-use vrrp_tests::{Lab, Moment, Node, never, seeds, within};
+use vrrp_tests::{Lab, Moment, Node, eventually, never, seeds, within};
+use zerocopy::FromBytes as _;
 
 /// How long anything here may take on a busy machine.
 const LONG: Duration = Duration::from_secs(15);
@@ -66,17 +68,129 @@ fn reads(configurations: &[String; 2], is_right: &str) {
     within(LONG, "r1 is Active", || lab.r1.is_active());
     lab.r2.start_daemon();
     within(LONG, "r2 is Backup", || lab.r2.is_backup());
+    let count = |filter: &str| lines(&lab.first, filter);
+    within(LONG, "r1 has spoken three times", || {
+        count("vrrp && vrrp.prio == 101") >= 3
+    });
     lab.r1.stop_daemon();
     within(LONG, "r2 is Active", || lab.r2.is_active());
-    let count = |filter: &str| lines(&lab.first, filter);
     within(LONG, "r2 speaks", || count("vrrp && vrrp.prio == 100") >= 2);
     lab.r2.stop_daemon();
 
     let general = "vrrp.type == 1 && vrrp.checksum.status == Good && !_ws.malformed && !_ws.expert";
     let all = count("vrrp");
-    assert!(all >= 6, "{all} adverts");
     assert_eq!(count(&format!("{general} && {is_right}")), all);
     assert_eq!(count("vrrp && vrrp.prio == 0"), 2, "a goodbye of each");
+}
+
+/// What keepalived sends, taken apart by the header that our judge reads it by.
+#[test]
+fn what_keepalived_sends_is_read_field_by_field() {
+    let lab = Lab::of_seeds(Keepalived, Keepalived);
+    let pass =
+        "version 2\n    authentication {\n        auth_type PASS\n        auth_pass secret\n    }";
+    let forms = [
+        ("OPEN", "version 2", 61, "1", "10.99.0.1\n10.99.0.2"),
+        ("PASS", pass, 62, "1", "10.99.0.3"),
+        ("THREE", "version 3", 63, "0.25", "10.99.0.4"),
+        ("SIX", "version 3", 64, "0.5", "fe80::64\n2001:db8::64"),
+    ];
+    let texts = forms.map(|(name, version, vrid, interval, addresses)| {
+        let text = instance(name, version, 150, interval, addresses);
+        text.replace("virtual_router_id 60", &format!("virtual_router_id {vrid}"))
+    });
+    lab.r1.write_config(&texts.concat());
+    eventually("its link-local address is settled", || {
+        lab.r1.has_settled_link_local("eth0")
+    });
+    lab.r1.start_daemon();
+    let read = |vrid: u8| {
+        let frames = lab.first.frames();
+        frames.iter().find_map(|frame| {
+            let at = if frame.bytes.get(12..14)? == [0x86, 0xdd] {
+                54
+            } else {
+                34
+            };
+            let (header, rest) = vrrp::Header::read_from_prefix(frame.bytes.get(at..)?).ok()?;
+            (header.vrid == vrid).then(|| (header, rest.to_vec()))
+        })
+    };
+    let parts = |vrid: u8| {
+        within(LONG, "keepalived speaks", || read(vrid).is_some());
+        let (header, rest) = read(vrid).expect("it was there");
+        assert_eq!(header.message_type(), vrrp::TYPE_ADVERTISEMENT);
+        assert_eq!(header.priority, 150);
+        (header, rest)
+    };
+    let (open, rest) = parts(61);
+    assert_eq!((open.version(), open.address_count), (2, 2));
+    assert_eq!(
+        (open.authentication_type(), open.interval_seconds()),
+        (0, 1)
+    );
+    assert_eq!(rest, [10, 99, 0, 1, 10, 99, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0]);
+    let (pass, rest) = parts(62);
+    assert_eq!(
+        (
+            pass.version(),
+            pass.authentication_type(),
+            pass.address_count
+        ),
+        (2, 1, 1)
+    );
+    assert_eq!(rest, *b"\x0a\x63\x00\x03secret\0\0");
+    let (three, rest) = parts(63);
+    assert_eq!((three.version(), three.address_count), (3, 1));
+    assert_eq!(three.interval_centiseconds(), 25);
+    assert_eq!(rest.get(..4), Some(&[10, 99, 0, 4][..]));
+    let (six, rest) = parts(64);
+    assert_eq!(
+        (
+            six.version(),
+            six.address_count,
+            six.interval_centiseconds()
+        ),
+        (3, 2, 50)
+    );
+    let first: Ipv6Addr = "fe80::64".parse().expect("one");
+    assert_eq!(rest.get(..16), Some(&first.octets()[..]));
+}
+
+/// The shortest interval there is: 10 ms.
+#[test]
+fn a_hundred_adverts_a_second_are_steady_and_whoever_falls_silent_is_missed_at_once() {
+    let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
+    for (node, configuration) in [&lab.r1, &lab.r2].into_iter().zip([150, 100]) {
+        let text = instance(
+            "A",
+            "version 3",
+            configuration,
+            "0.01",
+            "192.168.0.5\n192.168.0.6",
+        );
+        node.write_config(&text);
+    }
+    lab.r1.start_daemon();
+    within(LONG, "r1 is Active", || lab.r1.is_active());
+    lab.r2.start_daemon();
+    within(LONG, "r2 is Backup", || lab.r2.is_backup());
+    let began = Moment::now();
+    let heard = || {
+        lab.first
+            .advertisements_from(lab.r1.identity().first, began)
+            .len()
+    };
+    within(LONG, "a hundred more are sent", || heard() >= 100);
+    let lasted = Moment::now().since(began);
+    assert!(
+        lasted < 5 * Duration::from_secs(1),
+        "{lasted:?} for a hundred"
+    );
+    lab.r1.kill_every_process();
+    within(Duration::from_secs(2), "r2 takes over", || {
+        lab.r2.is_active() && lab.r2.holds_the_addresses()
+    });
 }
 
 /// C003+ C003- C004+ C004-: where every machine forwards, adverts are heard on their link and on no other.

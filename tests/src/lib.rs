@@ -17,6 +17,7 @@ pub mod forge;
 pub mod frame;
 pub mod hex;
 pub mod host;
+pub mod interop;
 pub mod kernel;
 pub mod lab;
 pub mod mail;

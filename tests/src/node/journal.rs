@@ -69,6 +69,16 @@ impl Node {
         self.is_running().then_some(last.to)
     }
 
+    /// The last role that one of its virtual routers told of in this life, if it still runs.
+    #[must_use]
+    pub fn role_of(&self, instance: &str) -> Option<RoleName> {
+        let about = format!("({instance}) Entering ");
+        let log = self.log();
+        let mut lines = log.lines().rev().filter(|line| line.contains(&about));
+        let last = lines.find_map(transition)?;
+        self.is_running().then_some(last.to)
+    }
+
     /// Whether it runs and is Active.
     #[must_use]
     pub fn is_active(&self) -> bool {
