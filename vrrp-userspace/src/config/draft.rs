@@ -230,6 +230,8 @@ pub(super) struct ReachDraft {
     pub(super) source: Option<Located<IpAddr>>,
     pub(super) group: Option<Located<IpAddr>>,
     pub(super) peers: Vec<Located<Peer>>,
+    /// There is a peer that could not be read.
+    pub(super) has_lost_peers: bool,
     pub(super) hop_limit: Option<u8>,
     pub(super) hears_peers_only: Option<bool>,
     /// Without a peer it is at fault, rather than speaking to a group.

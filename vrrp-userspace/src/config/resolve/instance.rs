@@ -50,7 +50,7 @@ impl Resolver<'_> {
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
         let virtual_addresses = self.only(family, draft.virtual_addresses);
         self.first_is_of_the_link(&virtual_addresses);
-        let reach = self.reach(draft.reach, family);
+        let reach = self.reach(&draft.name, draft.reach, family);
         if version == Version::V3 && virtual_addresses.is_empty() {
             return Err(self.no_address(&draft.name));
         }

@@ -6,6 +6,7 @@ use super::{
     super::{
         diagnostic::Diagnostic,
         draft::{Located, ReachDraft},
+        lexer::Word,
     },
     Resolver,
 };
@@ -15,13 +16,20 @@ use crate::protocol::{
 };
 
 impl Resolver<'_> {
-    /// keepalived: what does not fit the family of the addresses is left out, and without peers the group is spoken to.
-    pub(super) fn reach(&mut self, draft: ReachDraft, family: Family) -> Reach {
+    /// keepalived: what does not fit the family of the addresses is left out, and without peers the group is spoken to. Not so where peers were meant and none is
+    /// left: it would speak to everybody while the others speak to each other, so it speaks to nobody and is at fault.
+    pub(super) fn reach(&mut self, name: &Word, draft: ReachDraft, family: Family) -> Reach {
         let source = draft.source.and_then(|source| self.fits(source, family));
         let group = draft.group.and_then(|group| self.fits(group, family));
+        let means_peers = draft.needs_peers || draft.has_lost_peers || !draft.peers.is_empty();
         let peers = self.peers(draft.peers, family);
         let hears_peers_only = draft.hears_peers_only;
-        let audience = if peers.is_empty() && !draft.needs_peers {
+        if peers.is_empty() && means_peers && !draft.needs_peers {
+            let headline = format!("`{}` has peers, and none that it can speak to", name.text);
+            let diagnostic = Diagnostic::error(headline, name.span.clone());
+            self.tell(diagnostic.now("it is at fault: in a group none of them would hear it"));
+        }
+        let audience = if peers.is_empty() && !means_peers {
             Audience::Group(
                 group
                     .or(self.default_group(family))

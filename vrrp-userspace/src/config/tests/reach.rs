@@ -47,19 +47,28 @@ fn without_addresses_the_peers_say_which_family_it_is() {
     assert!(config.instances.is_empty());
 }
 
-/// keepalived: what is of the other family is left out, and who has no peers speaks to the group.
+/// What is of the other family is left out. keepalived then speaks to the group, and nobody of those it should speak to hears it.
 #[test]
-fn a_peer_of_the_other_family_is_none() {
+fn who_means_peers_and_has_none_that_can_be_spoken_to_speaks_to_nobody() {
     let (instance, said) = instance_despite(
         "virtual_ipaddress { 10.0.0.9 }\nunicast_src_ip fe80::1\nunicast_peer { fe80::2 }",
     );
-    assert_eq!(instance.reach, Reach::of(Family::Ipv4));
+    assert_eq!(instance.reach.source, None);
+    assert_eq!(instance.reach.audience, Audience::Peers(Vec::new()));
     let expected = ["fe80::1", "fe80::2"].map(|address| {
         format!(
             "error: `{address}` is not of the family of the addresses; it is ignored, as keepalived does"
         )
     });
-    assert_eq!(said, expected);
+    assert!(
+        said[0].contains("has peers, and none that it can speak to"),
+        "{said:?}"
+    );
+    assert_eq!(said[1..], expected);
+    let (unreadable, _) = instance_despite("unicast_peer { the-other-node }");
+    assert_eq!(unreadable.reach.audience, Audience::Peers(Vec::new()));
+    let empty = self::instance("unicast_peer {\n}");
+    assert_eq!(empty.reach, Reach::of(Family::Ipv4));
 }
 
 #[test]
@@ -105,11 +114,11 @@ fn what_is_no_address_no_group_and_no_ttl_is_told() {
         ("unicast_src_ip eth0", "needs an address"),
         ("unicast_ttl 0", "must be between 1 and 255"),
         (
-            "unicast_peer { 10.0.0.2 min_ttl 256 }",
+            "unicast_peer {\n 10.0.0.3\n 10.0.0.2 min_ttl 256\n}",
             "must be between 0 and 255",
         ),
         (
-            "unicast_peer { 10.0.0.2 min_ttl 9 max_ttl 8 }",
+            "unicast_peer {\n 10.0.0.3\n 10.0.0.2 min_ttl 9 max_ttl 8\n}",
             "has a `min_ttl` above its `max_ttl`",
         ),
         ("unicast_peer {\n 10.0.0.2\n 10.0.0.2\n}", "is given twice"),

@@ -18,9 +18,10 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
            a TTL between the two.",
         since: KEEPALIVED,
         apply: Apply::Lines(|instance, words| {
-            let place = words.statement().clone();
-            let value = peer(words)?;
-            let span = place;
+            let span = words.statement().clone();
+            let peer = peer(words);
+            instance.reach.has_lost_peers |= peer.is_err();
+            let value = peer?;
             instance.reach.peers.push(Located { value, span });
             Ok(())
         }),
