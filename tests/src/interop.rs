@@ -236,6 +236,8 @@ the other version `it speaks the other VRRP version`; each with the address it c
 A keepalived that rejects adverts more often than it speaks falls silent, since each of them sets its timer anew, and keeps the addresses; then our log has nothing to tell. In the row of
 the other version r2 therefore speaks every two seconds.
 
+The same was run once by hand beside keepalived 2.3.3: every cell ended alike but those of another list with ours on r1, where r1 alone is Active, since keepalived believes such an advert from 2.3.3 on.
+
 After a kill -9 keepalived leaves its addresses on r1, where nobody speaks for them any more; ours has a guard that removes them and says goodbye, so that r2 need not wait.
 ";
 
