@@ -581,12 +581,12 @@ impl Election {
             return false;
         };
         let others: Vec<_> = others.iter().filter_map(router).collect();
-        let Some(Hold { by, until }) = sync_group::hold(member, &others, heard) else {
+        let Some(Hold { by, until, hears }) = sync_group::hold(member, &others, heard) else {
             return false;
         };
         // What the others heard may have changed everything.
         if is_taking_over(self) {
-            self.give(slot, Event::HeldBack { by, until });
+            self.give(slot, Event::HeldBack { by, until, hears });
         }
         true
     }

@@ -41,12 +41,14 @@ pub enum Event {
         /// Who.
         member: String,
     },
-    /// Active_Down_Timer has come, but a member of its sync group still hears somebody who is Active.
+    /// Active_Down_Timer has come, but a member of its sync group still hears somebody who is Active, or goes first.
     HeldBack {
         /// Who.
         by: String,
         /// Until when that counts.
         until: Monotonic,
+        /// Whether it hears somebody.
+        hears: bool,
     },
     /// Addresses of this router are not installed any more. While Active somebody else has removed them.
     AddressesRemoved {

@@ -26,10 +26,12 @@ pub struct SyncGroup {
 /// Why a member may not become Active yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
-    /// The member that hears somebody.
+    /// The member that is waited for.
     pub by: String,
     /// Until when that counts.
     pub until: Monotonic,
+    /// Whether it hears somebody, rather than only going first.
+    pub hears: bool,
 }
 
 impl SyncGroup {
@@ -63,23 +65,25 @@ pub fn hold(member: &VirtualRouter, others: &[&VirtualRouter], now: Monotonic) -
     };
     let heard = others.iter().copied().filter_map(|router| {
         let (heard, interval) = router.held_by()?;
-        Some((router, heard + interval * HELD_FOR))
+        Some((heard + interval * HELD_FOR, true, router))
     });
     let first = others.iter().copied().min_by_key(|router| number(router));
     let first = first.filter(|first| number(first) < number(member));
     let patience = member.silence_ends().map(|(end, interval)| end + interval);
     let turn = first.and_then(|first| {
         let (end, _) = first.silence_ends()?;
-        Some((first, end.min(patience?)))
+        Some((end.min(patience?), false, first))
     });
-    let (by, until) = heard.chain(turn).max_by_key(|(_, until)| *until)?;
+    let (until, hears, by) = heard.chain(turn).max_by_key(|(until, ..)| *until)?;
     (until > now).then(|| Hold {
         by: by.settings().name.clone(),
         until,
+        hears,
     })
 }
 
-/// What brings members that have just been put together into step, as events by slot: if nobody is held back all become Active because of the one that is, else none stays so.
+/// What brings members that have just been put together into step, as events by slot: if no Backup among them hears somebody, all become Active with the one that
+/// is; else that one gives way.
 pub fn reconcile<'a>(
     group: &SyncGroup,
     member: impl Fn(usize) -> Option<&'a VirtualRouter>,

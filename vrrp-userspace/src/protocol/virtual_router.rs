@@ -76,7 +76,7 @@ impl VirtualRouter {
             }
             Event::GroupActive { group, member } => self.follow_to_active(group, member, now),
             Event::GroupBackup { group, member } => self.follow_to_backup(group, member, now),
-            Event::HeldBack { by, until } => self.held_back(by, *until),
+            Event::HeldBack { by, until, hears } => self.held_back(by, *until, *hears),
         }
     }
 
@@ -287,11 +287,11 @@ impl VirtualRouter {
     }
 
     /// It takes over when nobody of the group hears anybody any more.
-    fn held_back(&mut self, by: &str, until: Monotonic) -> Vec<Action> {
+    fn held_back(&mut self, by: &str, until: Monotonic, hears: bool) -> Vec<Action> {
         let Role::Backup(listening) = &mut self.role else {
             return Vec::new();
         };
-        if listening.is_held_back_until(until) {
+        if listening.is_held_back_until(until, hears) {
             let by = by.to_owned();
             return vec![Action::Note(Note::HeldBack { by })];
         }

@@ -456,6 +456,7 @@ impl World {
                 let event = event.map_or(Event::DeadlineReached(HEARING), |hold| Event::HeldBack {
                     by: hold.by,
                     until: hold.until,
+                    hears: hold.hears,
                 });
                 self.give(node, member, &event);
             }

@@ -49,6 +49,9 @@ pub(super) struct Listening {
     /// A member of the sync group keeps it Backup until then.
     #[serde(default)]
     pub(super) held_back: Option<Monotonic>,
+    /// It has been said that the member hears somebody.
+    #[serde(default)]
+    pub(super) has_said_why: bool,
 }
 
 /// How long somebody of lower priority may still be Active. Of no use without `preempt_delay`.
@@ -75,12 +78,16 @@ impl Listening {
             differing_list: None,
             tolerance: Tolerance::NotAsked,
             held_back: None,
+            has_said_why: false,
         }
     }
 
-    /// It stays Backup until `until`. Whether that is news: it is not as long as one moment follows the other.
-    pub(super) fn is_held_back_until(&mut self, until: Monotonic) -> bool {
-        self.held_back.replace(until).is_none()
+    /// It stays Backup until `until`. Whether that is worth saying: that the member `hears` somebody is, and once, until somebody is heard here.
+    pub(super) const fn is_held_back_until(&mut self, until: Monotonic, hears: bool) -> bool {
+        self.held_back = Some(until);
+        let is_news = hears && !self.has_said_why;
+        self.has_said_why |= hears;
+        is_news
     }
 
     /// Somebody was heard at `received`. The first of lower priority is listened to for `delay`, which begins anew after somebody who is as
@@ -134,6 +141,7 @@ impl Listening {
             notes.extend(self.compare_lists(heard, settings));
         }
         self.held_back = None;
+        self.has_said_why = false;
         self.silent_since = heard.received;
         self.heard = Some((heard.source, heard.received));
         self.released = None;
