@@ -20,6 +20,7 @@ pub mod datapath;
 pub mod host;
 pub mod http;
 pub mod log;
+pub mod macvlan;
 pub mod mailer;
 pub mod membership;
 pub mod netlink;

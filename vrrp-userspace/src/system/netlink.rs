@@ -10,6 +10,7 @@ mod address;
 mod batch;
 mod error;
 mod link;
+mod macvlan;
 mod monitor;
 mod socket;
 mod vlan;
@@ -26,6 +27,7 @@ pub use address::{ADDRESS_PROTOCOL, InterfaceAddress, ObservedAddress, primary_a
 pub use batch::{AddressFailure, Installed};
 pub use error::NetlinkError;
 pub use link::Link;
+pub use macvlan::{MACVLAN_MARK, Macvlan, MacvlanError};
 pub use monitor::NetworkChange;
 pub use socket::Requester;
 

@@ -35,7 +35,7 @@ impl NetlinkError {
         *self == Self::Refused(errno)
     }
 
-    pub(super) fn is_no_such_interface(&self) -> bool {
+    pub(in crate::system) fn is_no_such_interface(&self) -> bool {
         matches!(self, Self::NoInterface(_)) || self.is(Errno::NODEV)
     }
 }
