@@ -73,6 +73,12 @@ pub(crate) const GUARDED: Ipv4Addr = seeds::ADDRESSES[0];
 pub(crate) const WATCHED: Ipv4Addr = seeds::ADDRESSES[1];
 /// An address of [`IPV6`] whose claims are told.
 pub(crate) const CLAIMED_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 5);
+/// An address of [`SEED`] at [`VIRTUAL_MAC`], whose claims by others are dropped while it is Active.
+pub(crate) const COMMON: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 77);
+/// An address of [`IPV6`] of the same kind.
+pub(crate) const COMMON_IPV6: Ipv6Addr = Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0x77);
+/// The hardware address of the routers of [`COMMON`].
+pub(crate) const VIRTUAL_MAC: Mac = Mac([0, 0, 0x5e, 0, 1, seeds::VRID]);
 /// An address on the other interface.
 pub(crate) const FAR: Ipv4Addr = Ipv4Addr::new(192, 168, 0, 7);
 
@@ -194,18 +200,31 @@ impl World {
             let slot = SEED.slot;
             (
                 VipKey::ipv4(port, address.octets()),
-                VipEntry { slot, flags },
+                VipEntry::new(slot, flags, None),
             )
         };
+        let virtual_mac = Some(VIRTUAL_MAC.0);
+        let common = (
+            VipKey::ipv4(PORT, COMMON.octets()),
+            VipEntry::new(SEED.slot, VIP_DROP_CLAIMS, virtual_mac),
+        );
+        let common_ipv6 = (
+            VipKey::ipv6(PORT, COMMON_IPV6.octets()),
+            VipEntry::new(IPV6.slot, VIP_DROP_CLAIMS, virtual_mac),
+        );
         let slot = IPV6.slot;
         let claimed = (
             VipKey::ipv6(PORT, CLAIMED_IPV6.octets()),
-            VipEntry { slot, flags: 0 },
+            VipEntry::new(slot, 0, None),
         );
         Self {
             routers: routers.into(),
             peers: peers.into(),
-            vips: vips.into_iter().map(vip).chain([claimed]).collect(),
+            vips: vips
+                .into_iter()
+                .map(vip)
+                .chain([claimed, common, common_ipv6])
+                .collect(),
             role: circumstances.role(),
         }
     }

@@ -46,7 +46,7 @@ pub use router::{
     MAX_ROUTERS, NO_GROUP, ROUTER_CHECKS_PEERS, ROUTER_DROP_VALID, ROUTER_PEERS_ONLY,
     ROUTER_UNICAST, Role, RouterEntry, RouterKey,
 };
-pub use vip::{MAX_VIPS, VIP_DROP_CLAIMS, VipEntry, VipKey};
+pub use vip::{MAX_VIPS, VIP_DROP_CLAIMS, VIP_VIRTUAL_MAC, VipEntry, VipKey};
 
 /// Changes whenever a struct of this module does, so that a pinned map of another build is never reinterpreted.
 pub const ABI_VERSION: u32 = 4;

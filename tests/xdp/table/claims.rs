@@ -9,7 +9,9 @@ use vrrp_tests::frame::Mac;
 
 use super::Table;
 use crate::case::{CLAIMED, CLAIMED_IN_VAIN, Outcome};
-use crate::world::{ACTIVE, BACKUP, FAR, GUARDED, OUR_ADDRESS, OUR_MAC, PEER, WATCHED};
+use crate::world::{
+    ACTIVE, BACKUP, COMMON, FAR, GUARDED, OUR_ADDRESS, OUR_MAC, PEER, VIRTUAL_MAC, WATCHED,
+};
 
 /// The claim may be of another VLAN, whose tag the program does not see.
 const LEFT_TO_THE_RAW_PATH: Outcome = Outcome::Passed(Reason::TagUnknown);
@@ -91,6 +93,19 @@ fn ours_or_nobodys(table: &mut Table) {
             let name = format!("{name}, while {when}");
             table.row_under(circumstances, name, claim.frame(), Outcome::Ignored);
         }
+    }
+    for (when, circumstances) in [("Backup", BACKUP), ("Active", ACTIVE)] {
+        let from = |mac| Claim::of(COMMON).from_mac(mac).frame();
+        let name = format!("a claim from the MAC of the virtual router, while {when}");
+        table.row_under(circumstances, name, from(VIRTUAL_MAC), Outcome::Ignored);
+        let name = format!("a claim of its address from another MAC, while {when}");
+        let in_vain = when == "Active";
+        let outcome = Outcome::Claimed {
+            by: Protocol::Arp,
+            falsely: false,
+            in_vain,
+        };
+        table.row_under(circumstances, name, from(Mac([2; 6])), outcome);
     }
     let whole = Claim::of(GUARDED).frame();
     for length in 14..whole.len() {

@@ -10,8 +10,8 @@ use vrrp_tests::frame::Mac;
 use super::Table;
 use crate::case::{Outcome, heard, rejected};
 use crate::world::{
-    ACTIVE, BACKUP, CLAIMED_IPV6, IPV6, IPV6_UNICAST, OTHER_MAC, OUR_LINK_LOCAL, OUR_MAC,
-    PEER_LINK_LOCAL, SEED, THRESHOLD,
+    ACTIVE, BACKUP, CLAIMED_IPV6, COMMON_IPV6, IPV6, IPV6_UNICAST, OTHER_MAC, OUR_LINK_LOCAL,
+    OUR_MAC, PEER_LINK_LOCAL, SEED, THRESHOLD, VIRTUAL_MAC,
 };
 
 /// By a neighbour advertisement that goes on.
@@ -269,6 +269,23 @@ fn claims(table: &mut Table) {
         "our own claim",
         claim().cut_to(24).from_mac(OUR_MAC).frame(),
         Outcome::Ignored,
+    );
+    let common = || ForgedIpv6::claim(COMMON_IPV6).cut_to(24);
+    table.row_under(
+        ACTIVE,
+        "a claim from the MAC of the virtual router",
+        common().from_mac(VIRTUAL_MAC).frame(),
+        Outcome::Ignored,
+    );
+    table.row_under(
+        ACTIVE,
+        "a claim of its address from another MAC",
+        common().frame(),
+        Outcome::Claimed {
+            by: Protocol::NeighbourDiscovery,
+            falsely: false,
+            in_vain: true,
+        },
     );
     table.row(
         "a claim that contradicts its frame",

@@ -113,7 +113,7 @@ pub(super) fn decide_arp<F: Frame + ?Sized, T: Tables, const AT: usize>(
     let Some(vip) = tables.vip(&VipKey::ipv4(port.number, address)) else {
         return Verdict::Ignore;
     };
-    if packet.sender_hardware == port.hardware_address {
+    if packet.sender_hardware == port.hardware_address || vip.is_at(packet.sender_hardware) {
         return Verdict::Ignore;
     }
     if !is_final {
@@ -158,7 +158,7 @@ pub(super) fn decide_neighbour<F: Frame + ?Sized, T: Tables, const AT: usize>(
         Some(option) if option.is_of_ethernet() => option.hardware_address,
         _ => ethernet.source,
     };
-    if hardware_address == port.hardware_address {
+    if hardware_address == port.hardware_address || vip.is_at(hardware_address) {
         return Verdict::Ignore;
     }
     if port.flags & PORT_FINAL == 0 {

@@ -226,7 +226,7 @@ mod tests {
     const STRANGER: [u8; 6] = [2, 0, 0, 0, 0, 0x66];
 
     fn judge() -> Judge {
-        let entry = VipEntry { slot: 3, flags: 0 };
+        let entry = VipEntry::new(3, 0, None);
         Judge {
             port: abi::Port {
                 number: 1,

@@ -220,7 +220,7 @@ fn watched(plan: &Plan) -> Watched {
                 IpAddr::V4(ip) => VipKey::ipv4(port, ip.octets()),
                 IpAddr::V6(ip) => VipKey::ipv6(port, ip.octets()),
             };
-            watched.insert(key, VipEntry { slot, flags });
+            watched.insert(key, VipEntry::new(slot, flags, None));
         }
     }
     watched
