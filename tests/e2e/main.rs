@@ -37,4 +37,5 @@ mod terminal;
 mod the_lab_itself;
 mod traces;
 mod unicast;
+mod virtual_mac;
 mod wire;

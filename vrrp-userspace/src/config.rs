@@ -19,6 +19,7 @@ mod exit_code;
 mod interpreter;
 mod keyword;
 mod lexer;
+mod macvlan;
 mod model;
 mod number;
 mod preprocessor;

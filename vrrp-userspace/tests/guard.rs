@@ -267,6 +267,7 @@ fn table(folder: &Path) -> Table {
         source: Ipv4Addr::new(192, 168, 0, 9).into(),
         destinations: vec![Family::Ipv4.group()],
         hop_limit: 255,
+        mac: None,
         template: Template {
             version: Version::V2,
             vrid: Vrid::new(89).unwrap(),
@@ -280,6 +281,7 @@ fn table(folder: &Path) -> Table {
         name: "HA_V1".into(),
         release: Some(release),
         addresses: addresses(),
+        macvlans: Vec::new(),
     };
     let check = format!("echo $$ > {}/check; exec sleep 60", folder.display());
     let argv = ["/bin/sh", "-c", &check].map(String::from).to_vec();

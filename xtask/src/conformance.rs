@@ -5,7 +5,6 @@ mod tags;
 
 use std::{
     collections::BTreeMap,
-    fmt::Write as _,
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -165,12 +164,12 @@ impl Report {
                     complaints.push(format!("C{number:03} has no test: {}", line.what));
                 }
                 Standing::Followed => {}
-                Standing::Pending(_) | Standing::NotFollowed(_) if yes || no => {
+                Standing::NotFollowed(_) if yes || no => {
                     complaints.push(format!(
                         "C{number:03} has tests, and is not said to be followed"
                     ));
                 }
-                Standing::Pending(_) | Standing::NotFollowed(_) => {}
+                Standing::NotFollowed(_) => {}
             }
         }
         self.complaints.extend(complaints);
@@ -193,15 +192,6 @@ impl Report {
     fn write(&self) -> Result<()> {
         self.complain()?;
         let path = self.root.join(DOCUMENT);
-        let before = fs::read_to_string(&path).ok();
-        let before = before.as_deref().and_then(pending_in);
-        let now = pending();
-        if before.is_some_and(|before| now > before) {
-            bail!(
-                "{now} lines are pending, which were {} before: they may only become fewer",
-                before.unwrap_or(0)
-            );
-        }
         fs::write(&path, self.document()).with_context(|| format!("cannot write {DOCUMENT}"))
     }
 
@@ -223,11 +213,10 @@ impl Report {
         let of = |is: fn(&Standing) -> bool| LINES.iter().filter(|line| is(&line.standing)).count();
         let tests: usize = self.proofs.values().map(Vec::len).sum();
         format!(
-            "{} lines: {} followed ({tests} proofs), {} not followed, {} pending",
+            "{} lines: {} followed ({tests} proofs), {} not followed",
             LINES.len(),
             of(|standing| *standing == Standing::Followed),
-            of(|standing| matches!(standing, Standing::NotFollowed(_))),
-            pending()
+            of(|standing| matches!(standing, Standing::NotFollowed(_)))
         )
     }
 
@@ -236,7 +225,6 @@ impl Report {
         for line in LINES {
             text.push_str(&self.row(line));
         }
-        let _ = write!(text, "\n{PENDING}{}\n", pending());
         text
     }
 
@@ -248,7 +236,6 @@ impl Report {
             Level::Rule => "rule",
         };
         let answer = match line.standing {
-            Standing::Pending(feature) => format!("*pending:* {feature} | "),
             Standing::NotFollowed(reason) => format!("**not followed:** {reason} | "),
             Standing::Followed => {
                 let tests = [(Sign::Positive, "+"), (Sign::Negative, "−")].map(|(sign, shown)| {
@@ -299,18 +286,6 @@ fn named(sign: &str, tests: &[&str]) -> String {
     }
 }
 
-fn pending() -> usize {
-    let is_pending = |line: &&Line| matches!(line.standing, Standing::Pending(_));
-    LINES.iter().filter(is_pending).count()
-}
-
-const PENDING: &str = "Pending lines: ";
-
-fn pending_in(document: &str) -> Option<usize> {
-    let mut lines = document.lines();
-    lines.find_map(|line| line.strip_prefix(PENDING)?.parse().ok())
-}
-
 const HEAD: &str = "\
 # Does it conform?
 
@@ -326,14 +301,3 @@ the raw path (`tests/xdp`).
 | | | RFC | What | Tests, or why not | Path |
 |---|---|---|---|---|---|
 ";
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_count_of_pending_lines_is_found_again() {
-        assert_eq!(pending_in("a\nPending lines: 12\n"), Some(12));
-        assert_eq!(pending_in("nothing"), None);
-    }
-}

@@ -6,22 +6,49 @@ use std::{
 };
 
 use super::{
+    draft::AddressDraft,
     lexer::Word,
+    macvlan,
     model::{Scope, VirtualAddress},
     number::{self, Parsed},
     source::Place,
     words::{Problem, Words},
 };
 
-/// Reads `<address>[/<length>] [dev <interface>] [label <label>] [brd <address>|+|-] [scope <scope>]`.
-pub(super) fn virtual_address(words: &mut Words<'_>) -> Result<VirtualAddress, Problem> {
+/// Reads `<address>[/<length>] [dev <interface>] [label <label>] [brd <address>|+|-] [scope <scope>] [use_vmac …]`.
+pub(super) fn virtual_address(words: &mut Words<'_>) -> Result<AddressDraft, Problem> {
     let word = words.word("an address")?;
-    let mut address = address_and_length(word, words)?;
+    let mut draft = AddressDraft {
+        address: address_and_length(word, words)?,
+        macvlan: None,
+    };
     while let Some(option) = words.next() {
-        apply_option(&mut address, option, words)?;
+        if option.text == "use_vmac" {
+            draft.macvlan = Some(macvlan::read(option.span.clone(), words, OPTIONS)?);
+        } else {
+            apply_option(&mut draft.address, option, words)?;
+        }
     }
-    Ok(address)
+    Ok(draft)
 }
+
+/// What may follow `use_vmac` and is not about it.
+const OPTIONS: &[&str] = &[
+    "dev",
+    "label",
+    "brd",
+    "broadcast",
+    "scope",
+    "no_track",
+    "home",
+    "-nodad",
+    "mngtmpaddr",
+    "noprefixroute",
+    "autojoin",
+    "peer",
+    "preferred_lft",
+    "track_group",
+];
 
 fn address_and_length(word: &Word, words: &mut Words<'_>) -> Result<VirtualAddress, Problem> {
     let (address, length) = match word.text.split_once('/') {
@@ -45,6 +72,7 @@ fn address_and_length(word: &Word, words: &mut Words<'_>) -> Result<VirtualAddre
         address,
         prefix_length,
         interface: None,
+        mac: None,
         label: None,
         broadcast: None,
         scope: Scope::default(),
@@ -79,10 +107,6 @@ fn apply_option(
         }
         "peer" | "preferred_lft" | "track_group" => {
             words.next();
-            words.tell(unsupported(option));
-        }
-        "use_vmac" => {
-            words.rest();
             words.tell(unsupported(option));
         }
         _ => words.tell(unknown(option)),
@@ -176,7 +200,7 @@ mod tests {
         *,
     };
 
-    fn read(text: &str) -> (Result<VirtualAddress, Problem>, usize) {
+    fn read(text: &str) -> (Result<AddressDraft, Problem>, usize) {
         let file = SourceFile::new("test.conf", text.to_owned());
         let pieces = lex(&file, &ConfigIds::new(None), &mut Findings::default());
         let Some(Piece::Statement(statement)) = pieces.first() else {
@@ -190,7 +214,7 @@ mod tests {
     fn good(text: &str) -> VirtualAddress {
         let (address, problems) = read(text);
         assert_eq!(problems, 0);
-        address.unwrap()
+        address.unwrap().address
     }
 
     #[test]
@@ -227,7 +251,7 @@ mod tests {
         for text in ["10.0.0.1/33", "10.0.0.1/24x", "10.0.0.1/"] {
             let (address, problems) = read(text);
             assert_eq!(
-                (address.unwrap().prefix_length, problems),
+                (address.unwrap().address.prefix_length, problems),
                 (32, 1),
                 "{text}"
             );
@@ -237,7 +261,7 @@ mod tests {
     #[test]
     fn unknown_options_are_told_and_skipped() {
         let (address, problems) = read("10.0.0.1 foo dev eth1");
-        assert_eq!(address.unwrap().interface.as_deref(), Some("eth1"));
+        assert_eq!(address.unwrap().address.interface.as_deref(), Some("eth1"));
         assert_eq!(problems, 1);
     }
 

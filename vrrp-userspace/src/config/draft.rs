@@ -52,6 +52,8 @@ pub(super) struct GlobalDraft {
     pub(super) hears_peers_only: bool,
     pub(super) strict: bool,
     pub(super) sums_message_alone: bool,
+    pub(super) macvlan_prefix: Option<String>,
+    pub(super) address_macvlan_prefix: Option<String>,
     pub(super) refusal: Option<Refusal>,
 }
 
@@ -122,8 +124,9 @@ pub(super) struct InstanceDraft {
     pub(super) sums_message_alone: Option<bool>,
     pub(super) reach: ReachDraft,
     pub(super) authentication: AuthenticationDraft,
-    pub(super) virtual_addresses: Vec<VirtualAddress>,
-    pub(super) excluded_addresses: Vec<VirtualAddress>,
+    pub(super) virtual_addresses: Vec<AddressDraft>,
+    pub(super) excluded_addresses: Vec<AddressDraft>,
+    pub(super) virtual_mac: VirtualMacDraft,
     pub(super) track_scripts: Vec<TrackedScriptDraft>,
     pub(super) track_interfaces: Vec<Word>,
     /// A member of a sync group without `sync_group_tracking_weight`.
@@ -155,6 +158,7 @@ impl InstanceDraft {
             authentication: AuthenticationDraft::default(),
             virtual_addresses: Vec::new(),
             excluded_addresses: Vec::new(),
+            virtual_mac: VirtualMacDraft::default(),
             track_scripts: Vec::new(),
             track_interfaces: Vec::new(),
             ignores_weights: false,
@@ -173,6 +177,42 @@ impl Refuse for InstanceDraft {
     fn refuse(&mut self, refusal: Refusal) {
         self.refusal.get_or_insert(refusal);
     }
+}
+
+/// A line of `virtual_ipaddress`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct AddressDraft {
+    pub(super) address: VirtualAddress,
+    /// `use_vmac`, for this address alone.
+    pub(super) macvlan: Option<MacvlanDraft>,
+}
+
+/// What is to have a virtual MAC.
+#[derive(Debug, Default)]
+pub(super) struct VirtualMacDraft {
+    /// `use_vmac`: what the instance sends, and its addresses.
+    pub(super) macvlan: Option<MacvlanDraft>,
+    /// `use_vmac_addr`: addresses on other interfaces.
+    pub(super) covers_other_interfaces: bool,
+    /// `vmac_xmit_base`: advertisements come from the interface itself.
+    pub(super) speaks_from_beneath: bool,
+}
+
+/// `use_vmac` and what is said about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct MacvlanDraft {
+    pub(super) name: Option<Word>,
+    pub(super) mac: Option<MacDraft>,
+    pub(super) group: Option<u32>,
+    pub(super) span: Span,
+}
+
+/// A hardware address as it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum MacDraft {
+    Whole([u8; 6]),
+    /// The VRID is its end.
+    Beginning([u8; 5]),
 }
 
 /// `authentication`

@@ -244,6 +244,10 @@ pub struct Instance {
     pub virtual_addresses: Vec<VirtualAddress>,
     /// Addresses that come and go with them but are not advertised.
     pub excluded_addresses: Vec<VirtualAddress>,
+    /// The interfaces with a virtual MAC that it needs.
+    pub macvlans: Vec<Macvlan>,
+    /// The hardware address its advertisements come from, if that is not the one of its interface (RFC 9568 §7.2).
+    pub speaks_as: Option<[u8; 6]>,
     /// What can take it down or change its priority.
     pub track_scripts: Vec<TrackedScript>,
     /// What to run at transitions.
@@ -258,6 +262,30 @@ pub struct Instance {
     pub place: Place,
     /// Where its interface is written.
     pub interface_place: Place,
+}
+
+impl Instance {
+    /// The interface that an address of it is installed on.
+    #[must_use]
+    pub fn place_of<'a>(&'a self, address: &'a VirtualAddress) -> &'a str {
+        let beneath = address.interface.as_ref().unwrap_or(&self.interface);
+        let mut macvlans = self.macvlans.iter();
+        let macvlan = macvlans.find(|one| one.parent == *beneath && Some(one.mac) == address.mac);
+        macvlan.map_or(beneath, |macvlan| &macvlan.name)
+    }
+}
+
+/// An interface with a hardware address of its own on top of another one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Macvlan {
+    /// Its name; at most 15 bytes.
+    pub name: String,
+    /// The interface beneath.
+    pub parent: String,
+    /// Its hardware address.
+    pub mac: [u8; 6],
+    /// The kernel's number for the group of links it belongs to; that of the interface beneath if absent.
+    pub group: Option<u32>,
 }
 
 /// An instance that may not start.
@@ -280,6 +308,8 @@ pub struct VirtualAddress {
     pub prefix_length: u8,
     /// Where it is installed, if not on the instance's interface.
     pub interface: Option<String>,
+    /// The hardware address it has there, if that is not the one of the interface: it is on a [`Macvlan`] then.
+    pub mac: Option<[u8; 6]>,
     /// An alias such as `eth0:1`; at most 15 bytes.
     pub label: Option<String>,
     /// None unless given.

@@ -8,9 +8,11 @@ mod instance;
 mod reach;
 mod strict;
 mod sync_groups;
+mod virtual_mac;
 
 use std::collections::BTreeSet;
 
+use self::virtual_mac::Names;
 use super::{
     diagnostic::{Diagnostic, Findings},
     draft::{Draft, GlobalDraft, InstanceDraft, ScriptDraft},
@@ -25,6 +27,7 @@ pub(super) fn resolve(mut draft: Draft, diagnostics: &mut Findings) -> Config {
         global: &draft.global,
         scripts: Vec::new(),
         unreadable_scripts: BTreeSet::new(),
+        names: Names::of(&draft.instances),
         diagnostics,
     };
     for script in draft.scripts {
@@ -60,6 +63,8 @@ struct Resolver<'a> {
     scripts: Vec<TrackScript>,
     /// Scripts with something in them that only a preprocessor could read.
     unreadable_scripts: BTreeSet<String>,
+    /// The names of interfaces.
+    names: Names,
     diagnostics: &'a mut Findings,
 }
 

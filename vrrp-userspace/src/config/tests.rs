@@ -12,6 +12,7 @@ mod seeds;
 mod strict;
 mod surface;
 mod sync_groups;
+mod virtual_mac;
 
 use super::*;
 

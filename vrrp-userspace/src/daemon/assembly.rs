@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     config::{Config, ScriptCommand, XdpMode},
-    guard::{self, ReleaseAdvert, Script, ScriptIndex, SlotIndex, Table},
+    guard::{ReleaseAdvert, Script, ScriptIndex, Slot, SlotIndex, Table},
     protocol,
     system::{
         account,
@@ -143,24 +143,23 @@ pub(super) fn script_names(plan: &Plan) -> BTreeMap<ScriptIndex, String> {
 }
 
 /// What the guard has to know of a router: how it says goodbye, and what it may hold.
-pub(super) fn guard_slot(
-    router: &RouterPlan,
-    network: &Network,
-    source: Option<IpAddr>,
-) -> guard::Slot {
+pub(super) fn guard_slot(router: &RouterPlan, network: &Network, source: Option<IpAddr>) -> Slot {
     let release = source.and_then(|source| {
         Some(ReleaseAdvert {
             interface: network.index_of(&router.settings.interface)?,
             source,
             destinations: router.reach.audience.destinations(source),
             hop_limit: router.reach.sent_hop_limit(),
+            mac: router.speaks_as,
             template: router.template.clone(),
         })
     });
-    guard::Slot {
+    let macvlans = router.macvlans.iter();
+    Slot {
         name: router.settings.name.clone(),
         release,
         addresses: router.addresses.clone(),
+        macvlans: macvlans.map(|one| one.name.clone()).collect(),
     }
 }
 
@@ -185,9 +184,15 @@ pub(super) fn guard_table(
     }
     for (slot, leaving) in departing {
         match slots.get_mut(slot) {
-            Some(staying) => staying
-                .addresses
-                .extend(leaving.slot.addresses.iter().cloned()),
+            Some(staying) => {
+                let Slot {
+                    addresses,
+                    macvlans,
+                    ..
+                } = &leaving.slot;
+                staying.addresses.extend(addresses.iter().cloned());
+                staying.macvlans.extend(macvlans.iter().cloned());
+            }
             None => drop(slots.insert(*slot, leaving.slot.clone())),
         }
     }

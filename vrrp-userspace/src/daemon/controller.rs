@@ -64,12 +64,12 @@ use crate::{
     guard::{GuardLink, GuardSender, LinkError, Script, ScriptIndex, Table},
     protocol::{Event, Monotonic},
     system::{
-        address_worker::{AddressReport, AddressWorker},
+        address_worker::{AddressOrders, AddressReport, AddressWorker},
         clock,
         control_socket::{ControlSocket, ControlSocketError},
         datapath::Blocks,
-        netlink::{InterfaceAddress, Netlink, NetworkChange, Requester},
-        packet_filter::{self, PacketFilter},
+        netlink::{InterfaceAddress, Link, Netlink, NetworkChange, Requester},
+        packet_filter::{self, ArpFilter, FilterError, PacketFilter},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
     },
@@ -125,6 +125,9 @@ pub(super) struct Controller {
     pub(super) is_surveyed: bool,
     pub(super) metrics: Metrics,
     filter: Arc<Mutex<PacketFilter>>,
+    arp_filter: Arc<Mutex<ArpFilter>>,
+    /// Has what was taken from a router behind our back put back.
+    addresses: AddressOrders,
     /// `vrrp_startup_delay`: nobody takes part before.
     starts_at: Option<Monotonic>,
 }
@@ -212,7 +215,7 @@ impl Controller {
         let (addresses, address_news) =
             start_address_worker(plan, &guard, is_the_only_one, &has_leftovers)?;
 
-        let address_worker = addresses.requester();
+        let (address_worker, orders) = (addresses.requester(), addresses.orders());
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
@@ -300,6 +303,8 @@ impl Controller {
             is_surveyed: true,
             metrics: Metrics::new(desk),
             filter: Arc::new(Mutex::new(PacketFilter::beside(&options.pid_file))),
+            arp_filter: Arc::new(Mutex::new(ArpFilter::beside(&options.pid_file))),
+            addresses: orders,
             starts_at: None,
         };
         Ok((controller, staff))
@@ -331,7 +336,7 @@ impl Controller {
                     self.do_chores().await;
                 }
                 Some(change) = staff.script_changes.recv() => self.script_changed(&change),
-                Some(report) = staff.address_news.recv() => self.addresses_changed(&report),
+                Some(report) = staff.address_news.recv() => self.addresses_changed(&report).await,
                 Some(ask) = staff.asks.recv() => self.answer(ask, &mut errands).await,
                 Some(finished) = errands.finished(), if errands.is_busy() => {
                     self.finish_errand(finished, staff).await;
@@ -361,7 +366,7 @@ impl Controller {
         }
     }
 
-    pub(super) fn addresses_changed(&mut self, report: &AddressReport) {
+    pub(super) async fn addresses_changed(&mut self, report: &AddressReport) {
         address_news::log(&self.plan, &self.departing, report);
         let (AddressReport::Reassigned {
             slot,
@@ -381,6 +386,7 @@ impl Controller {
         if self.departing.get(slot).is_some_and(is_gone) {
             self.departing.remove(slot);
             self.renew_guard_table();
+            self.drop_macvlans().await;
         }
     }
 
@@ -418,11 +424,16 @@ impl Controller {
                     self.network.link_is_there(&self.plan, &link).await;
                     self.is_surveyed &= self.network.hears_everywhere();
                     self.is_settled = false;
+                    self.make_macvlans().await;
                 }
+                self.macvlan_changed(&link).await;
                 self.network.look_for_tags().await;
             }
-            NetworkChange::LinkGone { name, .. } => {
+            NetworkChange::LinkGone { name, index } => {
                 self.insight.held.forget();
+                if self.network.macvlan_is_gone(index) {
+                    self.make_macvlans().await;
+                }
                 if self.plan.port_of(&name).is_some() {
                     self.network.link_is_gone(&name);
                     self.link(&name, false);
@@ -470,8 +481,47 @@ impl Controller {
             let is_up = there.iter().any(|link| link.name == name && link.up);
             self.link(&name, is_up);
         }
+        self.make_macvlans().await;
         self.network.look_for_tags().await;
         self.is_settled = false;
+    }
+
+    /// Makes those of the interfaces with a virtual MAC that are not there. Without one its router is at fault, and it is tried again.
+    pub(super) async fn make_macvlans(&mut self) {
+        let (made, has_all) = self.network.make_macvlans(&self.plan).await;
+        for (name, is_there) in made {
+            self.observer.interface(&name, is_there);
+        }
+        self.is_surveyed &= has_all;
+    }
+
+    /// Removes those that nobody needs any more, and makes those that had to wait for that.
+    pub(super) async fn drop_macvlans(&mut self) {
+        let departing = self.departing.values();
+        let departing = departing.flat_map(|departing| &departing.slot.macvlans);
+        if self
+            .network
+            .drop_macvlans(&self.plan, &departing.cloned().collect())
+            .await
+        {
+            self.make_macvlans().await;
+            self.tell_news();
+        }
+    }
+
+    /// An interface with a virtual MAC may have been renamed, or switched off although its router is Active.
+    async fn macvlan_changed(&mut self, link: &Link) {
+        if self.network.macvlan_is_renamed(link).await {
+            self.make_macvlans().await;
+        }
+        if link.enabled {
+            return;
+        }
+        for (slot, router) in &self.plan.routers {
+            if router.macvlan(&link.name).is_some() {
+                self.addresses.restore(*slot);
+            }
+        }
     }
 
     /// Finds out where each router speaks from, or leaves everything as it is and comes back.
@@ -485,6 +535,7 @@ impl Controller {
                 if self.observed_sources(&sources) {
                     self.renew_guard_table();
                 }
+                self.filter_arp().await;
                 self.tell_news();
             }
             Err(failure) => {
@@ -527,22 +578,35 @@ impl Controller {
 
     /// Keeps packets from the addresses that are not for this host. What it cannot keep is said, and nobody waits for that with the election.
     pub(super) async fn filter_packets(&self, unaccepted: BTreeSet<IpAddr>) {
-        let filter = Arc::clone(&self.filter);
         let count = unaccepted.len();
-        let setting = task::spawn_blocking(move || {
-            let mut filter = filter.lock().unwrap_or_else(PoisonError::into_inner);
-            filter.set(unaccepted)
-        });
-        let failure = match timeout(FILTER_DEADLINE, setting).await {
-            Ok(Ok(Ok(()))) => return,
-            Ok(Ok(Err(failure))) => failure.to_string(),
-            Ok(Err(failure)) => failure.to_string(),
-            Err(_elapsed) => "nft does not answer".to_owned(),
-        };
-        match count {
-            0 => error!("packets to addresses of ours may still be dropped: {failure}"),
-            count => error!(
+        match (
+            set(&self.filter, |filter| filter.set(unaccepted)).await,
+            count,
+        ) {
+            (Ok(()), _) => {}
+            (Err(failure), 0) => {
+                error!("packets to addresses of ours may still be dropped: {failure}");
+            }
+            (Err(failure), count) => error!(
                 "packets to {count} addresses with `no_accept` are accepted all the same: {failure}"
+            ),
+        }
+    }
+
+    /// Has nobody hear another hardware address for what is at virtual MACs. What cannot be kept from him is said.
+    pub(super) async fn filter_arp(&self) {
+        let macs = self.network.virtual_macs(&self.plan);
+        let count = macs.addresses.len();
+        match (
+            set(&self.arp_filter, |filter| filter.set(macs)).await,
+            count,
+        ) {
+            (Ok(()), _) => {}
+            (Err(failure), 0) => {
+                error!("ARP about addresses of ours may still be dropped: {failure}")
+            }
+            (Err(failure), count) => error!(
+                "neighbours may hear another MAC than the virtual one for {count} addresses: {failure}"
             ),
         }
     }
@@ -621,7 +685,13 @@ impl Controller {
         });
         let is_released =
             is_released.await.unwrap_or(false) && !has_leftovers.load(Ordering::Acquire);
+        self.plan = Plan::default();
+        self.network
+            .drop_macvlans(&self.plan, &BTreeSet::new())
+            .await;
+        let is_released = is_released && !self.network.has_macvlans();
         self.filter_packets(BTreeSet::new()).await;
+        self.filter_arp().await;
         if reporter.await.is_err() {
             error!("the reporter ended before its time");
         }
@@ -653,6 +723,23 @@ impl Removed {
                     .or_insert((gone.address, 0));
             }
         }
+    }
+}
+
+/// Sets a filter, which waits for `nft`, and says why it could not.
+async fn set<F: Send + 'static>(
+    filter: &Arc<Mutex<F>>,
+    how: impl FnOnce(&mut F) -> Result<(), FilterError> + Send + 'static,
+) -> Result<(), String> {
+    let filter = Arc::clone(filter);
+    let setting = task::spawn_blocking(move || {
+        let mut filter = filter.lock().unwrap_or_else(PoisonError::into_inner);
+        how(&mut filter)
+    });
+    match timeout(FILTER_DEADLINE, setting).await {
+        Ok(Ok(result)) => result.map_err(|failure| failure.to_string()),
+        Ok(Err(failure)) => Err(failure.to_string()),
+        Err(_elapsed) => Err("nft does not answer".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 pub(super) mod carrier;
 mod claim_ear;
 pub(super) mod inspector;
+mod macvlans;
 pub(super) mod port;
 mod program;
 mod reconfigure;
@@ -27,6 +28,7 @@ use self::{
     carrier::Carrier,
     claim_ear::{ClaimEar, Watched},
     inspector::Inspector,
+    macvlans::Macvlans,
     port::Port,
     standing::Standing,
     tally::Tally,
@@ -68,6 +70,8 @@ pub(super) struct Network {
     carrier: Carrier,
     /// The address each router speaks from, by slot.
     sources: Sources,
+    /// The interfaces with a virtual MAC that are there, by name.
+    macvlans: Macvlans,
     /// What the program was told to check, by slot.
     terms: BTreeMap<usize, Terms>,
 }
@@ -137,6 +141,7 @@ impl Network {
             watched: Watched::new(),
             carrier: Carrier::default(),
             sources: Sources::new(),
+            macvlans: Macvlans::default(),
             terms: BTreeMap::new(),
         }
     }
@@ -172,6 +177,7 @@ impl Network {
     /// When they cannot be listed.
     pub(super) async fn look_around(&mut self, plan: &Plan) -> Result<Vec<Link>, NetlinkError> {
         let mut links = self.netlink.links().await?;
+        self.macvlans.keep_those_in(&links);
         links.retain(|link| plan.port_of(&link.name).is_some());
         for link in &links {
             self.link_is_there(plan, link).await;
@@ -334,14 +340,15 @@ impl Network {
     ///
     /// When the addresses cannot be listed. Nothing has changed then: not knowing is no reason to give addresses up.
     pub(super) async fn find_sources(&mut self, plan: &Plan) -> Result<Sources, NetlinkError> {
-        let mut found = self.look_for_sources(plan).await?;
+        let (mut found, mut addresses) = self.look_for_sources(plan).await?;
         let has_lost = |(slot, new): (&usize, &Option<IpAddr>)| {
             new.is_none() && self.sources.get(slot).is_some_and(Option::is_some)
         };
         if found.iter().any(has_lost) {
             // A list taken while addresses come and go can miss one. What is missing twice is gone.
-            found = self.look_for_sources(plan).await?;
+            (found, addresses) = self.look_for_sources(plan).await?;
         }
+        self.macvlans.learn(plan, &addresses);
         for (slot, source) in found {
             let known = self.sources.get(&slot).copied().flatten();
             if source != known && self.speak_from(plan, slot, source) {
@@ -351,7 +358,10 @@ impl Network {
         Ok(self.sources.clone())
     }
 
-    async fn look_for_sources(&self, plan: &Plan) -> Result<Sources, NetlinkError> {
+    async fn look_for_sources(
+        &self,
+        plan: &Plan,
+    ) -> Result<(Sources, Vec<ObservedAddress>), NetlinkError> {
         let addresses = self.netlink.all_addresses().await?;
         let source = |(slot, router): (&usize, &RouterPlan)| {
             let interface = &router.settings.interface;
@@ -372,7 +382,8 @@ impl Network {
             };
             (*slot, source)
         };
-        Ok(plan.routers.iter().map(source).collect())
+        let sources = plan.routers.iter().map(source).collect();
+        Ok((sources, addresses))
     }
 
     /// Opens the voice of `slot`. `false` when that did not work and is to be tried again.
@@ -399,7 +410,8 @@ impl Network {
         }
         let destinations = router.reach.audience.destinations(source);
         let hop_limit = router.reach.sent_hop_limit();
-        let sender = match AdvertSender::open(index, source, &destinations, hop_limit) {
+        let mac = router.speaks_as;
+        let sender = match AdvertSender::open(index, source, &destinations, hop_limit, mac) {
             Ok(sender) => sender,
             Err(error) => {
                 warn!(

@@ -26,7 +26,11 @@ use crate::{
         Announcements, Family, Reach, Settings, SyncGroup, Vrid, advertisement::Template,
         reach::Circle,
     },
-    system::{netlink::InterfaceAddress, notifier::NotifyScripts, runner::TrackedScript},
+    system::{
+        netlink::{InterfaceAddress, Macvlan},
+        notifier::NotifyScripts,
+        runner::TrackedScript,
+    },
     tracking::Weight,
 };
 
@@ -65,10 +69,14 @@ pub(super) struct RouterPlan {
     pub(super) port: u16,
     /// What it holds while Active, advertised or not.
     pub(super) addresses: Vec<InterfaceAddress>,
+    /// The interfaces with a virtual MAC that some of them are on.
+    pub(super) macvlans: Vec<Macvlan>,
+    /// The hardware address its advertisements come from, if not that of its interface.
+    pub(super) speaks_as: Option<[u8; 6]>,
     pub(super) tracked: Vec<(ScriptIndex, Weight)>,
     pub(super) notify: NotifyScripts,
     pub(super) sends_mail: bool,
-    /// Its own interface and those of its addresses.
+    /// Its own interface and those of its addresses, with what is beneath them.
     pub(super) interfaces: BTreeSet<String>,
     pub(super) drops_valid_adverts: bool,
     pub(super) garp_guard: GarpGuard,
@@ -80,6 +88,11 @@ impl RouterPlan {
         let settings = &self.settings;
         let circle = self.reach.audience.circle();
         (&settings.interface, settings.family, settings.vrid, circle)
+    }
+
+    /// The interface with a virtual MAC of this name.
+    pub(super) fn macvlan(&self, name: &str) -> Option<&Macvlan> {
+        self.macvlans.iter().find(|macvlan| macvlan.name == name)
     }
 
     /// What is done with claims of its addresses; `None` when nobody is to look.
@@ -192,6 +205,17 @@ impl Plan {
             .collect()
     }
 
+    /// All addresses that come and go.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let all = self.routers.values().flat_map(|router| &router.addresses);
+        all.map(|address| address.address)
+    }
+
+    /// The interfaces with a virtual MAC.
+    pub(super) fn macvlans(&self) -> impl Iterator<Item = &Macvlan> {
+        self.routers.values().flat_map(|router| &router.macvlans)
+    }
+
     /// The sync group of the router in `slot`.
     pub(super) fn group_of(&self, slot: usize) -> Option<&SyncGroup> {
         let mut groups = self.groups.iter().map(|plan| &plan.group);
@@ -261,11 +285,18 @@ impl Drawing<'_> {
     ) -> RouterPlan {
         let port = self.interface(&instance.interface, true, instance.xdp.mode);
         let addresses = addresses(instance);
+        let macvlans = macvlans(instance);
         let mut interfaces = BTreeSet::from([instance.interface.clone()]);
         for address in &addresses {
-            self.interface(&address.interface, false, instance.xdp.mode);
-            interfaces.insert(address.interface.clone());
+            let name = &address.interface;
+            let mut on_top = macvlans.iter();
+            let macvlan = on_top.find(|macvlan| macvlan.name == *name);
+            // What comes in is judged beneath.
+            let beneath = macvlan.map_or(name, |macvlan| &macvlan.parent);
+            self.interface(beneath, false, instance.xdp.mode);
+            interfaces.extend([name.clone(), beneath.clone()]);
         }
+        interfaces.extend(macvlans.iter().map(|macvlan| macvlan.name.clone()));
         let tracked = instance.track_scripts.iter().filter_map(|tracked| {
             scripts
                 .get(&tracked.script)
@@ -286,6 +317,8 @@ impl Drawing<'_> {
             accepts: instance.accept,
             port,
             addresses,
+            macvlans,
+            speaks_as: instance.speaks_as,
             notify: self.notify_scripts(&instance.notify, accounts),
             sends_mail: config.sends_mail_for(instance),
             interfaces,
@@ -429,13 +462,24 @@ fn addresses(instance: &Instance) -> Vec<InterfaceAddress> {
         .iter()
         .chain(&instance.excluded_addresses);
     all.map(|address| {
-        let interface = address.interface.as_ref().unwrap_or(&instance.interface);
+        let interface = instance.place_of(address);
         InterfaceAddress {
             label: address.label.clone(),
             broadcast: address.broadcast,
             scope: address.scope.0,
-            ..InterfaceAddress::new(interface.as_str(), address.address, address.prefix_length)
+            ..InterfaceAddress::new(interface, address.address, address.prefix_length)
         }
+    })
+    .collect()
+}
+
+fn macvlans(instance: &Instance) -> Vec<Macvlan> {
+    let all = instance.macvlans.iter();
+    all.map(|macvlan| Macvlan {
+        name: macvlan.name.clone(),
+        parent: macvlan.parent.clone(),
+        mac: macvlan.mac,
+        group: macvlan.group,
     })
     .collect()
 }

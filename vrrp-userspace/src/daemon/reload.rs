@@ -35,7 +35,7 @@ use crate::{
         address_worker::Assignment,
         clock,
         mailer::MailSettings,
-        netlink::{InterfaceAddress, Link},
+        netlink::{InterfaceAddress, Link, Macvlan},
     },
 };
 
@@ -222,7 +222,7 @@ impl Controller {
     ) -> Outcome {
         // What the last reload has caused is heard before this one causes more.
         while let Ok(report) = staff.address_news.try_recv() {
-            self.addresses_changed(&report);
+            self.addresses_changed(&report).await;
         }
         let outcome = match proposal {
             Err(reasons) => Outcome::Refused(reasons),
@@ -342,7 +342,10 @@ impl Controller {
                 self.is_surveyed = false;
             }
         }
+        self.drop_macvlans().await;
+        self.make_macvlans().await;
         self.settle().await;
+        self.filter_arp().await;
         self.tell_news();
         // From where each of them says goodbye is known now; before the first of them has something to say goodbye to.
         if let Err(failure) = self.inform_guard().await {
@@ -370,6 +373,9 @@ impl Controller {
                 leaving
                     .addresses
                     .retain(|address| !after.addresses.contains(address));
+                leaving
+                    .macvlans
+                    .retain(|name| after.macvlan(name).is_none());
                 if leaving.addresses.is_empty() {
                     continue;
                 }
@@ -379,6 +385,7 @@ impl Controller {
             match self.departing.get_mut(slot) {
                 Some(departing) => {
                     departing.slot.addresses.append(&mut leaving.addresses);
+                    departing.slot.macvlans.append(&mut leaving.macvlans);
                     departing.edition = edition;
                 }
                 None => {
@@ -508,28 +515,33 @@ fn concerns_election(old: &RouterPlan, new: &RouterPlan) -> bool {
     old.settings != new.settings
         || old.template != new.template
         || old.reach != new.reach
+        || old.speaks_as != new.speaks_as
         || old.drops_valid_adverts != new.drops_valid_adverts
 }
 
 /// What the address worker has to know: nothing about slots whose addresses are the same.
 fn assignments(before: &Plan, after: &Plan, edition: u64) -> Vec<Assignment> {
-    let held = |plan: &Plan, slot: &usize| -> Option<Vec<InterfaceAddress>> {
-        plan.routers
-            .get(slot)
-            .map(|router| router.addresses.clone())
+    let held = |plan: &Plan, slot: &usize| -> Option<(Vec<InterfaceAddress>, Vec<Macvlan>)> {
+        let router = plan.routers.get(slot);
+        router.map(|router| (router.addresses.clone(), router.macvlans.clone()))
     };
+    let names = |macvlans: Vec<Macvlan>| macvlans.into_iter().map(|macvlan| macvlan.name).collect();
     let slots: BTreeSet<_> = before.routers.keys().chain(after.routers.keys()).collect();
     slots
         .into_iter()
         .filter(|slot| held(before, slot) != held(after, slot))
-        .map(|slot| Assignment {
-            slot: *slot,
-            addresses: held(after, slot),
-            rounds: after
-                .routers
-                .get(slot)
-                .map_or(0, |router| router.settings.announcements.rounds),
-            edition,
+        .map(|slot| {
+            let (addresses, macvlans) = held(after, slot).unzip();
+            Assignment {
+                slot: *slot,
+                addresses,
+                macvlans: macvlans.map_or_else(Vec::new, names),
+                rounds: after
+                    .routers
+                    .get(slot)
+                    .map_or(0, |router| router.settings.announcements.rounds),
+                edition,
+            }
         })
         .collect()
 }
@@ -591,17 +603,17 @@ mod tests {
 
     #[test]
     fn an_error_that_another_instance_had_before_is_an_objection() {
-        let vmac = |text: &str, vrid: &str| {
-            let with = format!("virtual_router_id {vrid}\n use_vmac");
+        let ipvlan = |text: &str, vrid: &str| {
+            let with = format!("virtual_router_id {vrid}\n use_ipvlan");
             text.replace(&format!("virtual_router_id {vrid}"), &with)
         };
-        let running = vmac(BOTH, "2");
+        let running = ipvlan(BOTH, "2");
         assert_eq!(
             objections(&running, &running),
             [""; 0],
             "it was so at the start"
         );
-        let said = objections(&running, &vmac(&running, "1"));
+        let said = objections(&running, &ipvlan(&running, "1"));
         assert!(!said.is_empty());
     }
 }

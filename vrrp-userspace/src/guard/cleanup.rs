@@ -23,11 +23,12 @@ const REMOVAL_DEADLINE: Duration = Duration::from_secs(30);
 pub(super) struct Done {
     said_goodbye: Vec<String>,
     removed: usize,
+    macvlans: usize,
     problems: Vec<String>,
 }
 
-/// Says goodbye for everything claimed, then takes its addresses down. The goodbyes come first because the other
-/// routers can do something with them.
+/// Says goodbye for everything claimed, then takes its addresses down, and the interfaces that were made for any router. The goodbyes come
+/// first because the other routers can do something with them.
 pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
     let mut done = Done::default();
     for slot in ledger.claimed() {
@@ -42,8 +43,14 @@ pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
         .claimed()
         .flat_map(|slot| slot.addresses.clone())
         .collect();
-    if !addresses.is_empty() {
-        match runtime.block_on(async { timeout(REMOVAL_DEADLINE, remove(&addresses)).await }) {
+    let macvlans: Vec<_> = ledger.macvlans().collect();
+    if !addresses.is_empty() || !macvlans.is_empty() {
+        let removal = async {
+            // First what takes them all at once.
+            done.macvlans = remove_macvlans(&macvlans, &mut done.problems).await?;
+            remove(&addresses).await
+        };
+        match runtime.block_on(async { timeout(REMOVAL_DEADLINE, removal).await }) {
             Ok(Ok((removed, problems))) => {
                 done.removed = removed;
                 done.problems.extend(problems);
@@ -57,11 +64,28 @@ pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
     done
 }
 
+/// Removes those of these interfaces that are there and ours, and returns how many.
+async fn remove_macvlans(names: &[&str], problems: &mut Vec<String>) -> io::Result<usize> {
+    let mut removed = 0;
+    if names.is_empty() {
+        return Ok(removed);
+    }
+    let netlink = Netlink::connect()?;
+    for name in names {
+        match netlink.remove_macvlan(name).await {
+            Ok(is_gone) => removed += usize::from(is_gone),
+            Err(error) => problems.push(format!("{name}: {error}")),
+        }
+    }
+    Ok(removed)
+}
+
 fn say_goodbye(slot: &Slot) -> io::Result<()> {
     let advert = slot.release.as_ref().ok_or(io::ErrorKind::NotFound)?;
     let source = advert.source;
     let destinations = &advert.destinations;
-    let sender = AdvertSender::open(advert.interface, source, destinations, advert.hop_limit)?;
+    let (hop_limit, mac) = (advert.hop_limit, advert.mac);
+    let sender = AdvertSender::open(advert.interface, source, destinations, hop_limit, mac)?;
     sender.send(|destination| {
         let template = &advert.template;
         template.message(Priority::RELEASE, source, destination)
@@ -71,6 +95,9 @@ fn say_goodbye(slot: &Slot) -> io::Result<()> {
 /// Removes those of `addresses` that are there and ours; all that are there, if the kernel keeps no marks. Returns
 /// how many, and what went wrong.
 async fn remove(addresses: &[InterfaceAddress]) -> io::Result<(usize, Vec<String>)> {
+    if addresses.is_empty() {
+        return Ok((0, Vec::new()));
+    }
     let netlink = Netlink::connect()?;
     let observed = netlink.all_addresses().await.map_err(io::Error::other)?;
     let keeps_marks = observed.iter().any(|observed| observed.is_marked);
@@ -116,6 +143,9 @@ impl fmt::Display for Done {
             "sent priority 0 for {names}, addresses removed: {}",
             self.removed
         )?;
+        if self.macvlans > 0 {
+            write!(f, ", interfaces removed: {}", self.macvlans)?;
+        }
         self.problems
             .iter()
             .try_for_each(|problem| write!(f, "; {problem}"))
@@ -151,6 +181,7 @@ mod tests {
         let done = Done {
             said_goodbye: vec!["HA_V1".into(), "HA_V2".into()],
             removed: 2,
+            macvlans: 0,
             problems: vec!["10.0.0.1/24 on eth1: Device or resource busy".into()],
         };
         assert_eq!(

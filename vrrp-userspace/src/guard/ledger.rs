@@ -62,6 +62,13 @@ impl Ledger {
         self.table()?.scripts.get(&index)
     }
 
+    /// The interfaces that were made for somebody, claimed or not.
+    pub(super) fn macvlans(&self) -> impl Iterator<Item = &str> {
+        let slots = self.table().map(|table| table.slots.values());
+        let names = slots.into_iter().flatten().flat_map(|slot| &slot.macvlans);
+        names.map(String::as_str)
+    }
+
     /// What is, or may be, on the interfaces now.
     pub(super) fn claimed(&self) -> impl Iterator<Item = &Slot> {
         let slots = self.table().map(|table| &table.slots);
@@ -78,6 +85,7 @@ mod tests {
             name: name.into(),
             release: None,
             addresses: Vec::new(),
+            macvlans: Vec::new(),
         }
     }
 

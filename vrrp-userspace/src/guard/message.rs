@@ -52,6 +52,8 @@ pub struct Slot {
     pub release: Option<ReleaseAdvert>,
     /// The addresses that are its own while it is Active.
     pub addresses: Vec<InterfaceAddress>,
+    /// The interfaces that were made for them; they go with the daemon, whatever the state.
+    pub macvlans: Vec<String>,
 }
 
 /// An advertisement of priority 0.
@@ -65,6 +67,8 @@ pub struct ReleaseAdvert {
     pub destinations: Vec<IpAddr>,
     /// Its TTL or hop limit, where it does not go to a group.
     pub hop_limit: u8,
+    /// The hardware address it comes from, if not that of the interface.
+    pub mac: Option<[u8; 6]>,
     /// The rest of what stands in it.
     pub template: Template,
 }
@@ -143,6 +147,7 @@ impl Table {
                 name: slot.name.clone(),
                 release: slot.release.clone(),
                 addresses: Vec::new(),
+                macvlans: slot.macvlans.clone(),
             };
             messages.push(ToGuard::Slot(*index, empty));
             messages.extend(parts.map(|part| ToGuard::Addresses(*index, part.to_vec())));
@@ -242,6 +247,7 @@ mod tests {
             source: IpAddr::from([255; 16]),
             destinations: vec![IpAddr::from([255; 16]); MOST_PEERS],
             hop_limit: 255,
+            mac: Some([255; 6]),
             template: Template {
                 version: Version::V3,
                 vrid: Vrid::new(255).unwrap(),
@@ -255,22 +261,25 @@ mod tests {
             name: "HA_V1".into(),
             release: Some(release),
             addresses: (0..20_000).map(address).collect(),
+            macvlans: vec!["abcdefghijklmno".into(); 256],
         };
         let table = Table {
             slots: BTreeMap::from([(SlotIndex(3), slot.clone())]),
             ..Table::default()
         };
 
-        let mut arrived = Vec::new();
+        let (mut arrived, mut macvlans) = (Vec::new(), Vec::new());
         for message in table.messages() {
             let datagram = encode(&message).unwrap();
-            if let ToGuard::Slot(SlotIndex(3), Slot { addresses, .. })
-            | ToGuard::Addresses(SlotIndex(3), addresses) = decode(&datagram).unwrap()
-            {
+            let message = decode(&datagram).unwrap();
+            if let ToGuard::Slot(SlotIndex(3), slot) = message {
+                arrived.extend(slot.addresses);
+                macvlans.extend(slot.macvlans);
+            } else if let ToGuard::Addresses(SlotIndex(3), addresses) = message {
                 arrived.extend(addresses);
             }
         }
-        assert_eq!(arrived, slot.addresses);
+        assert_eq!((arrived, macvlans), (slot.addresses, slot.macvlans));
     }
 
     #[test]

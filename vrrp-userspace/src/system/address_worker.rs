@@ -97,6 +97,8 @@ pub struct Assignment {
     pub slot: usize,
     /// All of them; `None` retires the slot.
     pub addresses: Option<Vec<InterfaceAddress>>,
+    /// The interfaces of these that are its own: up while the slot is claimed, and down otherwise.
+    pub macvlans: Vec<String>,
     /// How often those that are new are announced if the slot is claimed.
     pub rounds: u32,
     /// A number that the report repeats, so that it is not taken for that of another assignment.
@@ -126,6 +128,11 @@ impl AddressOrders {
 }
 
 impl AddressOrders {
+    /// If `slot` is claimed, puts back what was taken from it behind our back.
+    pub fn restore(&self, slot: usize) {
+        self.0.restore(slot);
+    }
+
     /// Gives slots other addresses. What a slot has before and after is not touched; what it loses goes first, also before another slot of the
     /// same call gets it. Not for the election thread: this takes a lock and allocates.
     pub fn assign(&self, assignments: Vec<Assignment>) {
@@ -330,6 +337,17 @@ async fn remove_leftovers(
             }
         }
         Err(error) => warn!("leftovers of an earlier run cannot be looked for: {error}"),
+    }
+    let is_configured = |name: &String| configured.iter().any(|address| address.interface == *name);
+    let mut macvlans = netlink.marked_macvlans().await.unwrap_or_default();
+    macvlans.retain(|name| is_the_only_one || is_configured(name));
+    for name in macvlans {
+        match netlink.remove_macvlan(&name).await {
+            Ok(_) => info!("removed the interface {name}, left behind by an earlier run"),
+            Err(error) => {
+                warn!("the interface {name}, left behind by an earlier run, stays: {error}")
+            }
+        }
     }
 }
 

@@ -1,7 +1,9 @@
 //! A socket that sends advertisements from one interface and never hears anything.
 //!
-//! The kernel writes the IP header; this file says what stands in it. Hearing is the data path's business: the
-//! filter here refuses every packet, so nothing queues up on a socket that nobody reads.
+//! The kernel writes the IP header; this file says what stands in it. With a virtual MAC the whole frame is ours. Hearing is the data path's
+//! business: the filter here refuses every packet, so nothing queues up on a socket that nobody reads.
+
+mod frame;
 
 use std::{
     io,
@@ -21,6 +23,8 @@ use rustix::{
 };
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
+use super::packet_address::send_only_socket;
+
 /// The protocol number of VRRP (RFC 9568 §5.1.1.4).
 const VRRP: i32 = 112;
 
@@ -36,11 +40,13 @@ pub struct AdvertSender {
     socket: Socket,
     source: IpAddr,
     destinations: Vec<SocketAddr>,
+    /// Frames come from it; the kernel writes none.
+    mac: Option<[u8; 6]>,
 }
 
 impl AdvertSender {
     /// Opens a raw socket that sends from `source` through the interface numbered `interface`, to each of `destinations` and, if that is no
-    /// group, with this TTL or hop limit.
+    /// group, with this TTL or hop limit. With a `mac` it sends from that hardware address, and to groups alone.
     ///
     /// # Errors
     /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
@@ -50,10 +56,21 @@ impl AdvertSender {
         source: IpAddr,
         destinations: &[IpAddr],
         hop_limit: u8,
+        mac: Option<[u8; 6]>,
     ) -> io::Result<Self> {
         let is_of_the_family = |address: &IpAddr| address.is_ipv4() == source.is_ipv4();
         if !destinations.iter().all(is_of_the_family) {
             return Err(io::ErrorKind::InvalidInput.into());
+        }
+        let place = |address| on_interface(address, interface);
+        let destinations: Vec<_> = destinations.iter().copied().map(place).collect();
+        if mac.is_some() {
+            return Ok(Self {
+                socket: send_only_socket(interface.get())?,
+                source,
+                destinations,
+                mac,
+            });
         }
         let domain = if source.is_ipv4() {
             Domain::IPV4
@@ -63,7 +80,6 @@ impl AdvertSender {
         let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(VRRP)))?;
         hear_nothing(&socket)?;
         socket.set_nonblocking(true)?;
-        let place = |address| on_interface(address, interface);
         match source {
             IpAddr::V4(own) => {
                 socket.bind_device_by_index_v4(Some(interface))?;
@@ -82,7 +98,8 @@ impl AdvertSender {
         Ok(Self {
             socket,
             source,
-            destinations: destinations.iter().copied().map(place).collect(),
+            destinations,
+            mac,
         })
     }
 
@@ -106,6 +123,12 @@ impl AdvertSender {
     }
 
     fn send_to(&self, destination: &SocketAddr, message: &[u8]) -> io::Result<()> {
+        if let Some(mac) = self.mac {
+            let frame = frame::to_group(mac, self.source, destination.ip(), message);
+            let frame = frame.ok_or(io::ErrorKind::InvalidInput)?;
+            let sent = self.socket.send(&frame)?;
+            return is_whole(sent, &frame);
+        }
         let is_to_group = destination.ip().is_multicast();
         let flags = if is_to_group {
             SendFlags::DONTROUTE | SendFlags::NOSIGNAL
@@ -120,14 +143,16 @@ impl AdvertSender {
                 io::Error::new(error.kind(), format!("to {}: {error}", destination.ip()))
             }
         })?;
-        if sent == message.len() {
-            return Ok(());
-        }
-        Err(io::Error::new(
-            io::ErrorKind::WriteZero,
-            "the advertisement was cut short",
-        ))
+        is_whole(sent, message)
     }
+}
+
+fn is_whole(sent: usize, message: &[u8]) -> io::Result<()> {
+    if sent == message.len() {
+        return Ok(());
+    }
+    let complaint = "the advertisement was cut short";
+    Err(io::Error::new(io::ErrorKind::WriteZero, complaint))
 }
 
 /// An address of a link means nothing without the link.
@@ -190,7 +215,8 @@ mod tests {
             sh("ip address add 192.168.0.9/24 dev eth0");
             let source = IpAddr::from([192, 168, 0, 9]);
             let sender =
-                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255).unwrap();
+                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255, None)
+                    .unwrap();
 
             let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";
             let packet = captured(|| sender.send(|_| message.to_vec()).unwrap());

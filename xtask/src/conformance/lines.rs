@@ -20,8 +20,6 @@ pub(super) enum Level {
 pub(super) enum Standing {
     /// We follow it, and tests say so.
     Followed,
-    /// It rests on this, which is not built yet.
-    Pending(&'static str),
     /// We do not, for this reason.
     NotFollowed(&'static str),
 }
@@ -64,13 +62,6 @@ const fn rule(number: u16, source: &'static str, what: &'static str) -> Line {
 }
 
 impl Line {
-    const fn pending(self, feature: &'static str) -> Self {
-        Self {
-            standing: Standing::Pending(feature),
-            ..self
-        }
-    }
-
     const fn not_followed(self, reason: &'static str) -> Self {
         Self {
             standing: Standing::NotFollowed(reason),
@@ -79,7 +70,6 @@ impl Line {
     }
 }
 
-const VIRTUAL_MAC: &str = "the virtual MAC (`use_vmac`)";
 const BOTH_VERSIONS: &str = "speaking both versions at once is not offered; RFC 9568 itself advises against it for longer than a change takes";
 const NO_ROUTER_ADVERTISEMENTS: &str =
     "router advertisements are left to the daemon that sends them anyway, as with keepalived";
@@ -126,7 +116,7 @@ pub(super) const LINES: &[Line] = &[
     must(50, "9568 §5.1.1.3, §5.1.2.3", "every advert leaves with TTL or hop limit 255, the last one too (`unicast_ttl` excepted)"),
     must(51, "9568 §7.2", "as protocol 112, to the group, or to the one that is configured"),
     must(52, "9568 §7.2", "from the primary address of the interface, or its link-local one; never from a virtual address"),
-    must(53, "9568 §7.2", "in a frame from the virtual MAC").pending(VIRTUAL_MAC),
+    must(53, "9568 §7.2", "with `use_vmac`, in a frame from the virtual MAC; from the interface's own otherwise, as keepalived does"),
     must(54, "9568 §5.2.6", "with reserved bits of zero"),
     must(55, "9568 §7.2", "with what is configured, as many addresses as it says, and a right checksum"),
     must(56, "9568 §5.2.4", "with priority 255 from the owner and 1 to 254 from others, whatever tracking does"),
@@ -153,7 +143,7 @@ pub(super) const LINES: &[Line] = &[
     must(90, "9568 §6.4.2", "a Backup answers no ARP for an address"),
     must(91, "9568 §6.4.2", "nor a neighbour solicitation"),
     must(92, "9568 §6.4.2", "and sends no router advertisement"),
-    must(93, "9568 §6.4.2", "frames for the virtual MAC are discarded").pending(VIRTUAL_MAC),
+    must(93, "9568 §6.4.2", "frames for the virtual MAC are discarded"),
     must(94, "9568 §6.4.2", "packets to an address are not accepted: no reset, no error, nothing"),
     must(95, "9568 §6.4.2", "a Backup that stops says nothing"),
     must(96, "9568 §6.4.2", "a takeover is: advert, addresses, announcements, in this order"),
@@ -172,22 +162,22 @@ pub(super) const LINES: &[Line] = &[
     must(115, "9568 §6.4.3", "a lower priority is answered by an advert at once"),
     rule(116, "9568 §6.4.3", "but not without a limit"),
     rule(117, "9568 §6.4.3", "an advert from our own address changes nothing"),
-    must(118, "9568 §6.4.3, §8.1.2", "ARP for an address is answered with the virtual MAC").pending(VIRTUAL_MAC),
-    must(119, "9568 §6.4.3", "so are neighbour solicitations, with the router flag").pending(VIRTUAL_MAC),
-    must(120, "9568 §8.2", "what the Active Router solicits names the virtual MAC").pending(VIRTUAL_MAC),
+    must(118, "9568 §6.4.3, §8.1.2", "with `use_vmac`, ARP for an address is answered with the virtual MAC and never with another"),
+    must(119, "9568 §6.4.3", "so are neighbour solicitations, with the router flag"),
+    must(120, "9568 §8.2", "what the Active Router solicits names the virtual MAC"),
     must(121, "9568 §6.4.3", "router advertisements are sent for the virtual router").not_followed(NO_ROUTER_ADVERTISEMENTS),
     must(122, "9568 §6.1", "without Accept_Mode Neighbour Discovery is heard and answered all the same"),
-    must(123, "9568 §6.4.3", "frames for the virtual MAC are forwarded").pending(VIRTUAL_MAC),
+    must(123, "9568 §6.4.3", "frames for the virtual MAC are forwarded"),
     must(124, "9568 §6.4.3", "with Accept_Mode, or as the owner, packets to an address are accepted"),
     must(125, "9568 §6.4.3", "without it they are not (`no_accept`; the default is keepalived's)"),
     // The virtual MAC and the link.
-    must(130, "9568 §7.3", "the virtual MAC is 00-00-5E-00-01 or 00-00-5E-00-02 and the VRID").pending(VIRTUAL_MAC),
-    must(131, "9568 §7.4", "it makes no IPv6 address").pending(VIRTUAL_MAC),
-    rule(132, "9568 §2.4", "a switch learns its new place from the first advert").pending(VIRTUAL_MAC),
+    must(130, "9568 §7.3", "the virtual MAC is 00-00-5E-00-01 or 00-00-5E-00-02 and the VRID"),
+    must(131, "9568 §7.4", "it makes no IPv6 address"),
+    rule(132, "9568 §2.4", "a switch learns its new place from the first advert"),
     rule(133, "9568 §1", "both families of one VRID are routers of their own"),
     rule(134, "9568 §5.2.3", "255 of them on one link"),
     // ARP, Neighbour Discovery, redirects.
-    should(140, "9568 §8.1.2, §8.2.2", "an owner asks and answers with the virtual MAC from the start").pending(VIRTUAL_MAC),
+    should(140, "9568 §8.1.2, §8.2.2", "an owner asks and answers with the virtual MAC from the start"),
     should(141, "9568 §8.1.2", "an address that comes while Active is announced"),
     must(142, "9568 §8.1.3", "proxy ARP answers with the virtual MAC").not_followed("proxy ARP is the kernel's, and off unless an administrator turns it on"),
     rule(143, "9568 §8.2.2", "virtual addresses are installed without duplicate address detection, which the other node would answer"),
@@ -225,7 +215,7 @@ pub(super) const LINES: &[Line] = &[
     rule(191, "5798 §6.4.3", "a lower priority is discarded: with `lower_prio_no_advert`"),
     must(192, "5798 §7.1", "the owner hears nobody: with `owner_ignore_adverts`"),
     rule(193, "5798 §6.4.2", "an accepted advert recomputes the whole down interval"),
-    must(194, "5798 §7.4", "the virtual MAC makes no modified EUI-64").pending(VIRTUAL_MAC),
+    must(194, "5798 §7.4", "the virtual MAC makes no modified EUI-64"),
     rule(195, "keepalived", "people read MASTER and BACKUP, as they are used to"),
 ];
 

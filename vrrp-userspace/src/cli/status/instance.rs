@@ -6,7 +6,9 @@ use super::{
     sheet::{Piece, Sheet, Tone, piece, plain},
     words::{count, exact, interval, moment, span},
 };
-use crate::daemon::status::{ActiveRouter, Addresses, Adverts, Instance, Priority, Script};
+use crate::daemon::status::{
+    ActiveRouter, Addresses, Adverts, Instance, Priority, Script, VirtualMac,
+};
 
 /// Intervals after which an advert that has not come is worth a look: then the takeover begins.
 const OVERDUE: u64 = 3;
@@ -43,6 +45,26 @@ pub(super) fn describe(sheet: &mut Sheet, one: &Instance, now: Timestamp, zone: 
     );
     if let Some(group) = &one.sync_group {
         sheet.entry("sync group", &[plain(group.as_str())]);
+    }
+    for (index, on_top) in one.virtual_macs.iter().enumerate() {
+        let label = if index == 0 { "virtual MAC" } else { "" };
+        let VirtualMac {
+            mac,
+            interface,
+            beneath,
+        } = on_top;
+        let speaks = one.adverts_from_mac.as_ref() == Some(mac) && one.interface == *beneath;
+        let also = if speaks {
+            "; adverts come from it too"
+        } else {
+            ""
+        };
+        sheet.entry(
+            label,
+            &[plain(format!(
+                "{mac}, on {interface} above {beneath}{also}"
+            ))],
+        );
     }
     sheet.entry("addresses", &held(&one.addresses));
     listed(sheet, &one.addresses);

@@ -325,6 +325,8 @@ fn instance() -> Instance {
         interface: "eth0".into(),
         vrid: 213,
         version: 2,
+        virtual_macs: Vec::new(),
+        adverts_from_mac: None,
         sync_group: None,
         state: "BACKUP".into(),
         since: at("2026-11-26T02:10:00Z"),

@@ -7,6 +7,7 @@ mod election;
 mod notify;
 mod reach;
 mod tracking;
+mod virtual_mac;
 mod wire;
 
 use super::super::{draft::InstanceDraft, keyword::Table};
@@ -15,6 +16,7 @@ pub(super) static TABLE: Table<InstanceDraft> = Table {
     block: "vrrp_instance",
     groups: &[
         wire::KEYWORDS,
+        virtual_mac::KEYWORDS,
         reach::KEYWORDS,
         election::KEYWORDS,
         addresses::KEYWORDS,

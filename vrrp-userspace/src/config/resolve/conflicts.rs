@@ -19,9 +19,13 @@ pub(super) fn settle(
 ) {
     let mut settled = Vec::new();
     let (mut routers, mut claims) = (Routers::new(), Claims::default());
+    let mut macs = Macs::new();
     for mut instance in instances.drain(..) {
-        if let Some(first) = claim_vrid(&mut routers, &instance) {
-            let diagnostic = same_vrid(&instance, first);
+        let conflict = match claim_vrid(&mut routers, &instance) {
+            Some(first) => Some(same_vrid(&instance, first)),
+            None => claim_macs(&mut macs, &instance),
+        };
+        if let Some(diagnostic) = conflict {
             refused.push(RefusedInstance {
                 name: instance.name,
                 reason: diagnostic.headline.clone(),
@@ -65,6 +69,29 @@ fn same_vrid(instance: &Instance, first: Span) -> Diagnostic {
         .label("second")
         .also(first, "first")
         .now(InstanceDraft::OUTCOME)
+}
+
+/// Interfaces with a hardware address on top of it, and who has it.
+type Macs = BTreeMap<(String, [u8; 6]), Span>;
+
+/// The kernel gives a hardware address to one interface on top of another.
+fn claim_macs(macs: &mut Macs, instance: &Instance) -> Option<Diagnostic> {
+    let keys = || {
+        let macvlans = instance.macvlans.iter();
+        macvlans.map(|macvlan| (macvlan.parent.clone(), macvlan.mac))
+    };
+    if let Some((key, first)) = keys().find_map(|key| macs.get_key_value(&key)) {
+        let headline = format!("two instances have the same virtual MAC on `{}`", key.0);
+        let diagnostic = Diagnostic::error(headline, instance.place.0.clone()).label("second");
+        let diagnostic = diagnostic.also(first.clone(), "first");
+        return Some(
+            diagnostic
+                .now(InstanceDraft::OUTCOME)
+                .help("give one of them another MAC: `use_vmac <MAC>`, on all routers"),
+        );
+    }
+    macs.extend(keys().map(|key| (key, instance.place.0.clone())));
+    None
 }
 
 /// Addresses on interfaces, and where they were written.

@@ -17,6 +17,7 @@ use super::{
         suggestion::closest,
     },
     Resolver,
+    virtual_mac::Link,
 };
 use crate::protocol::{
     Authentication, Conduct, Family, Priority, Version, Vrid,
@@ -48,7 +49,18 @@ impl Resolver<'_> {
         };
         let accept = draft.accept.as_ref().is_none_or(|accept| accept.value);
         let advertisement_interval = self.interval(draft.advertisement_interval.as_ref(), version);
-        let virtual_addresses = self.only(family, draft.virtual_addresses);
+        let is_unicast = !draft.reach.peers.is_empty();
+        let link = Link {
+            interface: &interface.text,
+            vrid,
+            family,
+            is_unicast,
+        };
+        let wanted = draft.virtual_addresses;
+        let mut macs = self.virtual_macs(link, &draft.virtual_mac)?;
+        let virtual_addresses = macs.all(self, wanted)?;
+        let excluded_addresses = macs.all(self, draft.excluded_addresses)?;
+        let virtual_addresses = self.only(family, virtual_addresses);
         self.first_is_of_the_link(&virtual_addresses);
         let reach = self.reach(&draft.name, draft.reach, family);
         if version == Version::V3 && virtual_addresses.is_empty() {
@@ -71,7 +83,9 @@ impl Resolver<'_> {
                 .unwrap_or(self.global.sums_message_alone),
             accept: accept || priority.is_address_owner(),
             virtual_addresses,
-            excluded_addresses: draft.excluded_addresses,
+            excluded_addresses,
+            speaks_as: macs.speaks_as,
+            macvlans: macs.macvlans,
             track_scripts,
             notify: draft.notify,
             smtp_alert: draft.smtp_alert,
@@ -396,7 +410,8 @@ const ONE_STATEMENT_PER_LINE: &str = "write `auth_pass` on a line of its own";
 
 /// keepalived: the first address decides; without one, those it speaks from and to.
 fn family(draft: &InstanceDraft) -> Family {
-    let first = draft.virtual_addresses.first().map(|first| first.address);
+    let first = draft.virtual_addresses.first();
+    let first = first.map(|first| first.address.address);
     let source = draft.reach.source.as_ref().map(|source| source.value);
     let peer = draft.reach.peers.first().map(|peer| peer.value.address);
     let decides = first.or(source).or(peer);

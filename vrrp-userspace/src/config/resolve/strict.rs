@@ -33,11 +33,11 @@ impl Resolver<'_> {
             let headline = format!("`{}` has no address, and is strict", draft.name.text);
             return Err(self.forbidden(&headline, draft.name.span.clone()));
         };
-        if let std::net::IpAddr::V6(address) = first.address
+        if let std::net::IpAddr::V6(address) = first.address.address
             && !address.is_unicast_link_local()
         {
             let headline = format!("the first address, `{address}`, is not link-local");
-            return Err(self.forbidden(&headline, first.place.0.clone()));
+            return Err(self.forbidden(&headline, first.address.place.0.clone()));
         }
         self.strict_authentication(draft);
         self.strict_election(draft);

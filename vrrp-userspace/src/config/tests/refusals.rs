@@ -32,7 +32,6 @@ fn version_3_needs_an_address() {
 fn what_changes_the_election_is_not_ignored() {
     for body in [
         "old_unicast_checksum",
-        "use_vmac",
         "use_ipvlan",
         "vrf red",
         "auth_hmac { key 1 x }",

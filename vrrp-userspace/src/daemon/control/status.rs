@@ -53,6 +53,10 @@ pub struct Instance {
     pub vrid: u8,
     /// Of VRRP.
     pub version: u8,
+    /// What `use_vmac` and its like have made.
+    pub virtual_macs: Vec<VirtualMac>,
+    /// The virtual MAC that its adverts come from; the interface's own if absent.
+    pub adverts_from_mac: Option<String>,
     /// Its `vrrp_sync_group`, if it is in one.
     pub sync_group: Option<String>,
     /// `MASTER`, `BACKUP` or `FAULT`, or `INIT` before it takes part.
@@ -77,6 +81,17 @@ pub struct Instance {
     pub joined: Timestamp,
     /// How often it has become MASTER.
     pub became_master: u64,
+}
+
+/// An interface with a virtual MAC.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VirtualMac {
+    /// As people write it.
+    pub mac: String,
+    /// The interface that has it.
+    pub interface: String,
+    /// The one beneath.
+    pub beneath: String,
 }
 
 /// A priority and what it is made of: `configured` and what each script adds, together kept within 1 to 254; 255 stays.
@@ -320,6 +335,8 @@ pub(super) mod tests {
             interface: "eth0".into(),
             vrid: 51,
             version: 2,
+            virtual_macs: Vec::new(),
+            adverts_from_mac: None,
             sync_group: None,
             state: "BACKUP".into(),
             since: some_time(),

@@ -43,7 +43,10 @@ impl Network {
         for (slot, router) in &after.routers {
             let source = self.sources.entry(*slot).or_default();
             let same = before.routers.get(slot);
-            if same.is_some_and(|before| before.reach != router.reach) {
+            let has_changed = |before: &RouterPlan| {
+                before.reach != router.reach || before.speaks_as != router.speaks_as
+            };
+            if same.is_some_and(has_changed) {
                 // It needs a socket that sends to others now.
                 *source = None;
             }
@@ -213,14 +216,17 @@ fn watched(plan: &Plan) -> Watched {
             continue;
         };
         for address in &router.addresses {
-            let Some(port) = plan.port_of(&address.interface) else {
+            let macvlan = router.macvlan(&address.interface);
+            let beneath = macvlan.map_or(&address.interface, |macvlan| &macvlan.parent);
+            let Some(port) = plan.port_of(beneath) else {
                 continue;
             };
+            let virtual_mac = macvlan.map(|macvlan| macvlan.mac);
             let key = match address.address {
                 IpAddr::V4(ip) => VipKey::ipv4(port, ip.octets()),
                 IpAddr::V6(ip) => VipKey::ipv6(port, ip.octets()),
             };
-            watched.insert(key, VipEntry::new(slot, flags, None));
+            watched.insert(key, VipEntry::new(slot, flags, virtual_mac));
         }
     }
     watched

@@ -122,6 +122,10 @@ fn router(old: &RouterPlan, new: &RouterPlan, is_tracked_alike: bool, lines: &mu
         ),
         (old.reach != new.reach, "whom it speaks to, or from where"),
         (old.accepts != new.accepts, "who may reach its addresses"),
+        (
+            old.macvlans != new.macvlans || old.speaks_as != new.speaks_as,
+            "`use_vmac`",
+        ),
         (!is_tracked_alike, "what is tracked"),
         (
             before.conduct != after.conduct,

@@ -268,6 +268,7 @@ fn what_the_daemon_said_before_it_died_is_heard() {
         name: "HA_V1".into(),
         release: None,
         addresses: Vec::new(),
+        macvlans: Vec::new(),
     };
     let table = Table {
         slots: BTreeMap::from([(SlotIndex(0), slot)]),

@@ -37,6 +37,8 @@ const TOLD_ONE_BY_ONE: usize = 64;
 pub(super) struct Slot {
     number: usize,
     entries: Vec<Entry>,
+    /// The interfaces that are up while it is claimed and at no other time.
+    macvlans: Vec<String>,
     progress: Progress,
     /// What an assignment took away is removed before anything else is done.
     leaving: Option<Leaving>,
@@ -121,6 +123,7 @@ impl Slot {
         Self {
             number,
             entries: Vec::new(),
+            macvlans: Vec::new(),
             progress: Progress::Released,
             leaving: None,
             rounds: 0,
@@ -165,6 +168,9 @@ impl Slot {
         let is_retiring = assignment.addresses.is_none();
         self.is_retired = false;
         self.edition = assignment.edition;
+        if !is_retiring {
+            self.macvlans = assignment.macvlans;
+        }
         let wanted = assignment.addresses.unwrap_or_default();
         let mut old: BTreeMap<_, _> = mem::take(&mut self.entries)
             .into_iter()
@@ -230,6 +236,9 @@ impl Slot {
 
     /// Removes the next batch of what an assignment took away.
     async fn leave(&mut self, mut leaving: Leaving, tools: &mut Tools<'_>) {
+        if leaving.is_retiring {
+            self.switch(false, tools).await;
+        }
         let batch = batch(leaving.next, self.entries.len());
         leaving.next = batch.end;
         let failed = self.take_down(batch, |entry| entry.is_leaving, tools).await;
@@ -354,6 +363,10 @@ impl Slot {
             self.progress = Progress::Installing(claim);
             return;
         }
+        if claim.next == 0 {
+            // First, because an interface that is down keeps no address of IPv6.
+            self.switch(true, tools).await;
+        }
         claim.next = batch.end;
         let installed = tools.netlink.add_addresses(&addresses).await;
         self.take_in(&mut claim, batch.clone(), installed);
@@ -441,6 +454,10 @@ impl Slot {
         mut failures: Vec<AddressFailure>,
         tools: &mut Tools<'_>,
     ) {
+        if next == 0 {
+            // First, because that takes all of them from the network at once, and says nothing of it from a MAC that is another router's now.
+            self.switch(false, tools).await;
+        }
         let batch = batch(next, self.entries.len());
         let next = batch.end;
         failures.extend(self.take_down(batch, |_| true, tools).await);
@@ -460,6 +477,20 @@ impl Slot {
         if were_left && !is_left(self) {
             // What could not be removed when it was taken away has gone with the others.
             self.report_departures(Vec::new(), tools);
+        }
+    }
+
+    /// Switches the interfaces on or off that are its own.
+    async fn switch(&self, is_on: bool, tools: &mut Tools<'_>) {
+        for name in &self.macvlans {
+            match tools.netlink.enable(name, is_on).await {
+                Ok(()) => {}
+                Err(error) if !is_on && error.is_no_such_interface() => {}
+                Err(error) if is_on => {
+                    warn!("{name} cannot be switched on, so nobody reaches what is on it: {error}")
+                }
+                Err(error) => warn!("{name} cannot be switched off: {error}"),
+            }
         }
     }
 

@@ -198,12 +198,14 @@ fn an_address_can_move_from_a_slot_that_is_retired_to_another() {
                 Assignment {
                     slot: 0,
                     addresses: Some(many),
+                    macvlans: Vec::new(),
                     rounds: 1,
                     edition: 7,
                 },
                 Assignment {
                     slot: 1,
                     addresses: None,
+                    macvlans: Vec::new(),
                     rounds: 1,
                     edition: 7,
                 },
@@ -363,6 +365,7 @@ impl Lan {
         let assignment = |(slot, addresses)| Assignment {
             slot,
             addresses,
+            macvlans: Vec::new(),
             rounds: 2,
             edition: 1,
         };

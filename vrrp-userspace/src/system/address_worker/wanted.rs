@@ -76,6 +76,17 @@ impl Wanted {
         self.update(slot, |cell| cell | CLAIMED | CHANGED);
     }
 
+    /// The same for what is claimed already, and nothing for what is not.
+    pub(super) fn restore(&self, slot: usize) {
+        self.update(slot, |cell| {
+            if cell & CLAIMED == 0 {
+                cell
+            } else {
+                cell | CHANGED
+            }
+        });
+    }
+
     /// Takes back what was to be announced as well.
     pub(super) fn release(&self, slot: usize) {
         self.update(slot, |_cell| CHANGED);
@@ -162,6 +173,20 @@ mod tests {
         wanted.release(0);
         wanted.announce(0, 5);
         assert_eq!(wanted.take_rounds(0), 0);
+    }
+
+    #[test]
+    fn only_what_is_claimed_is_restored() {
+        let (wanted, _bell) = Wanted::new(1).unwrap();
+        wanted.restore(0);
+        assert_eq!(wanted.take_order(0), None);
+        wanted.claim(0);
+        wanted.take_order(0);
+        wanted.restore(0);
+        assert_eq!(wanted.take_order(0), Some(Order::Claim));
+        wanted.release(0);
+        wanted.restore(0);
+        assert_eq!(wanted.take_order(0), Some(Order::Release));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use super::super::{
     super::{
         draft::GlobalDraft,
         keyword::{Apply, KEEPALIVED, Keyword},
+        macvlan,
     },
     values,
 };
@@ -33,6 +34,26 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         since: KEEPALIVED,
         apply: Apply::Words(|draft, words| {
             draft.default_interface = Some(words.word("the name of an interface")?.clone());
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vmac_prefix",
+        usage: "vmac_prefix <name>",
+        help: "How the names of the interfaces of `use_vmac` begin, `vrrp` unless given: `vrrp.51`, for IPv6 `vrrp6.51`.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|global, words| {
+            global.macvlan_prefix = Some(macvlan::prefix(words)?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vmac_addr_prefix",
+        usage: "vmac_addr_prefix <name>",
+        help: "The same for those of `use_vmac_addr`, `vmac_prefix` unless given.",
+        since: KEEPALIVED,
+        apply: Apply::Words(|global, words| {
+            global.address_macvlan_prefix = Some(macvlan::prefix(words)?);
             Ok(())
         }),
     },

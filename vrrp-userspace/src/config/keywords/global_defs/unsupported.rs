@@ -43,12 +43,6 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
         "Does not tell the network which group is listened to.",
         Ignored,
     ),
-    Keyword::not_supported_yet("vmac_prefix", "The name of macvlan interfaces.", Ignored),
-    Keyword::not_supported_yet(
-        "vmac_addr_prefix",
-        "The name of macvlan interfaces.",
-        Ignored,
-    ),
     Keyword::not_supported_yet(
         "notify_fifo",
         "A pipe that transitions are written to.",

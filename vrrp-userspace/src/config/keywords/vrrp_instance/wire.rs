@@ -66,21 +66,6 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         InstanceRefused("it would speak in the wrong routing domain"),
     ),
     Keyword::not_supported_yet(
-        "use_vmac",
-        "Addresses on the virtual MAC of the RFC.",
-        InstanceRefused("addresses would have another MAC than on the other routers"),
-    ),
-    Keyword::not_supported_yet(
-        "use_vmac_addr",
-        "Some addresses on the virtual MAC of the RFC.",
-        InstanceRefused("addresses would have another MAC than on the other routers"),
-    ),
-    Keyword::not_supported_yet(
-        "vmac_xmit_base",
-        "Adverts from the interface below the virtual MAC.",
-        Ignored,
-    ),
-    Keyword::not_supported_yet(
         "use_ipvlan",
         "Addresses on an ipvlan interface.",
         InstanceRefused("addresses would be installed on the wrong interface"),

@@ -7,7 +7,9 @@ use vrrp_ebpf::abi::{AdvertRecord, BlockView};
 use super::milliseconds;
 use crate::{
     daemon::{
-        control::status::{ActiveRouter, Addresses, Adverts, Instance, Priority, SHOWN, Script},
+        control::status::{
+            ActiveRouter, Addresses, Adverts, Instance, Priority, SHOWN, Script, VirtualMac,
+        },
         controller::Controller,
         election::snapshot::RouterSnapshot,
         observer::held::Held,
@@ -15,7 +17,10 @@ use crate::{
         reporter::phrases::state_name,
     },
     protocol::{Family, Monotonic, State},
-    system::netlink::InterfaceAddress,
+    system::{
+        macvlan,
+        netlink::{InterfaceAddress, Macvlan},
+    },
     tracking::{Effect, ScriptStatus, Weight},
 };
 
@@ -34,6 +39,8 @@ impl Controller {
             interface: settings.interface.clone(),
             vrid: settings.vrid.get(),
             version: settings.version.number(),
+            virtual_macs: plan.macvlans.iter().map(virtual_mac).collect(),
+            adverts_from_mac: plan.speaks_as.map(macvlan::spell),
             sync_group: self
                 .plan
                 .group_of(router.slot)
@@ -54,6 +61,14 @@ impl Controller {
             joined: self.insight.wall.at(router.career.joined),
             became_master: router.career.became_active,
         })
+    }
+}
+
+fn virtual_mac(on_top: &Macvlan) -> VirtualMac {
+    VirtualMac {
+        mac: macvlan::spell(on_top.mac),
+        interface: on_top.name.clone(),
+        beneath: on_top.parent.clone(),
     }
 }
 

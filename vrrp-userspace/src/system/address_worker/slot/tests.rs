@@ -48,6 +48,7 @@ fn what_is_wanted_again_is_not_tried_to_be_removed() {
             IpAddr::from([192, 168, 0, 7]),
             32,
         )]),
+        macvlans: Vec::new(),
         rounds: 1,
         edition: 7,
     });
@@ -69,6 +70,7 @@ async fn a_second_try() -> Vec<AddressReport> {
         slot.assign(Assignment {
             slot: 3,
             addresses,
+            macvlans: Vec::new(),
             rounds: 1,
             edition: 7,
         });

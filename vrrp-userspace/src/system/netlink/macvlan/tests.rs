@@ -23,6 +23,7 @@ fn of_51() -> Macvlan {
     }
 }
 
+/// C131+ C194+
 #[test]
 fn it_has_the_mac_and_no_address_that_follows_from_it() {
     kernel(
