@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use vrrp_ebpf::wire::{ipv4, ipv6};
+
 use super::super::{
     draft::{ConductDraft, GarpDraft, TrackedScriptDraft},
     model::{GarpGuard, ScriptCommand, ValidAdverts, Weight, XdpMode},
@@ -31,6 +33,25 @@ pub(super) fn address(words: &mut Words<'_>) -> Result<IpAddr, Problem> {
     let word = words.word("an address")?;
     let address = word.text.parse();
     address.map_err(|_| Problem::error("needs an address").at(word, "not an address"))
+}
+
+/// An address that a host can have: no group, and not everybody, nobody or this host alone.
+pub(super) fn host(words: &mut Words<'_>) -> Result<IpAddr, Problem> {
+    let word = words.peek();
+    let address = address(words)?;
+    match word {
+        Some(word) if !can_be_of_a_host(address) => {
+            Err(Problem::error("needs the address of a host").at(word, "of no host on a link"))
+        }
+        Some(_) | None => Ok(address),
+    }
+}
+
+fn can_be_of_a_host(address: IpAddr) -> bool {
+    match address {
+        IpAddr::V4(address) => ipv4::can_be_source(address.octets()),
+        IpAddr::V6(address) => ipv6::can_be_source(address.octets()),
+    }
 }
 
 /// The address of a group (RFC 1112 §4, RFC 4291 §2.7).

@@ -13,7 +13,7 @@ use super::{
     values,
 };
 
-const TOO_OFTEN: &str = "its members would claim addresses when they must not";
+const TOO_OFTEN: &str = "they would claim addresses when they must not";
 
 pub(super) static TABLE: Table<SyncGroupDraft> = Table {
     block: "vrrp_sync_group",

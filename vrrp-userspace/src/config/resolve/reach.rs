@@ -55,6 +55,7 @@ impl Resolver<'_> {
 
     fn peers(&mut self, drafts: Vec<Located<Peer>>, family: Family) -> Vec<Peer> {
         let mut peers: Vec<Peer> = Vec::new();
+        let mut first_too_many = None;
         for Located { value, span } in drafts {
             let address = Located {
                 value: value.address,
@@ -67,11 +68,15 @@ impl Resolver<'_> {
                 let headline = format!("the peer `{}` is given twice", value.address);
                 self.tell(Diagnostic::warning(headline, span).now("the first line counts"));
             } else if peers.len() == MOST_PEERS {
-                let headline = format!("there are more than {MOST_PEERS} peers");
-                self.tell(Diagnostic::error(headline, span).now("it is left out"));
+                first_too_many.get_or_insert(span);
             } else {
                 peers.push(value);
             }
+        }
+        if let Some(span) = first_too_many {
+            let headline = format!("there are more than {MOST_PEERS} peers");
+            let diagnostic = Diagnostic::error(headline, span).label("the first that is too many");
+            self.tell(diagnostic.now("it and all behind it are left out"));
         }
         peers
     }

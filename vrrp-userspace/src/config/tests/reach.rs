@@ -161,3 +161,36 @@ fn one_vrid_is_a_router_for_each_family_group_and_for_unicast() {
     assert_eq!(config.refused.len(), 1);
     assert!(said(&diagnostics)[0].contains("two instances have the VRID 51 on `eth0`"));
 }
+
+/// 255 adverts fill any interval; one line is enough to say so.
+#[test]
+fn peers_that_are_too_many_are_said_once() {
+    let peers: String = (0..300)
+        .map(|n| format!("10.0.{}.{}\n", n / 250, n % 250 + 1))
+        .collect();
+    let (instance, said) = instance_despite(&format!("unicast_peer {{\n{peers}}}"));
+    assert_eq!(instance.reach.audience.peers().len(), 255);
+    assert_eq!(
+        said,
+        ["error: there are more than 255 peers; it and all behind it are left out"]
+    );
+}
+
+#[test]
+fn what_no_host_of_a_link_has_is_neither_spoken_to_nor_spoken_from() {
+    for address in [
+        "224.0.0.18",
+        "255.255.255.255",
+        "0.0.0.0",
+        "127.0.0.1",
+        "ff02::12",
+        "::",
+    ] {
+        let (instance, said) = instance_despite(&format!("unicast_peer {{ {address} }}"));
+        assert!(said[1].contains("needs the address of a host"), "{said:?}");
+        assert_eq!(instance.reach.audience, Audience::Peers(Vec::new()));
+        let (instance, said) = instance_despite(&format!("mcast_src_ip {address}"));
+        assert!(said[0].contains("needs the address of a host"), "{said:?}");
+        assert_eq!(instance.reach.source, None);
+    }
+}

@@ -13,6 +13,14 @@ fn strict(body: &str) -> (Instance, Vec<String>) {
 fn packets_to_the_addresses_are_for_this_host_unless_it_says_otherwise() {
     assert!(instance(ADDRESS).accept);
     assert!(!instance(&format!("{ADDRESS}\nno_accept")).accept);
+    let (both, said) = instance_despite(&format!("{ADDRESS}\nno_accept\naccept"));
+    assert!(both.accept);
+    assert_eq!(
+        said,
+        [
+            "warning: `accept` contradicts what was said before; the last one counts, as in keepalived"
+        ]
+    );
     let owner = format!("{ADDRESS}\nno_accept\npriority 255");
     assert!(instance(&owner).accept, "the owner's are his own");
 }

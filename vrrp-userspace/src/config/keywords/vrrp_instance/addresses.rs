@@ -72,8 +72,19 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
     },
 ];
 
-fn accept(instance: &mut InstanceDraft, words: &Words<'_>, value: bool) -> Result<(), Problem> {
+fn accept(instance: &mut InstanceDraft, words: &mut Words<'_>, value: bool) -> Result<(), Problem> {
     let span = words.statement().clone();
+    if let Some(before) = instance
+        .accept
+        .take()
+        .filter(|before| before.value != value)
+    {
+        let problem = Problem::warning("contradicts what was said before");
+        let problem = problem
+            .at_span(span.clone(), "")
+            .also(before.span, "before");
+        words.tell(problem.now("the last one counts, as in keepalived"));
+    }
     instance.accept = Some(Located { value, span });
     Ok(())
 }

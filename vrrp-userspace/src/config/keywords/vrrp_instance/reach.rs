@@ -92,13 +92,13 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
 
 fn source(instance: &mut InstanceDraft, words: &mut Words<'_>) -> Result<(), Problem> {
     let span = words.statement().clone();
-    let value = values::address(words)?;
+    let value = values::host(words)?;
     instance.reach.source = Some(Located { value, span });
     Ok(())
 }
 
 fn peer(words: &mut Words<'_>) -> Result<Peer, Problem> {
-    let mut peer = Peer::new(values::address(words)?);
+    let mut peer = Peer::new(values::host(words)?);
     loop {
         if words.take("min_ttl") {
             peer.least_hop_limit = words.number(0..=u8::MAX)?;
