@@ -396,14 +396,18 @@ impl Controller {
         first: NetworkChange,
         waiting: &mut mpsc::Receiver<NetworkChange>,
     ) {
-        let mut removed = Removed::default();
+        let mut seen = Seen::default();
         let mut next = Some(first);
         while let Some(change) = next {
-            self.take(change, &mut removed).await;
+            self.take(change, &mut seen).await;
             next = waiting.try_recv().ok();
         }
+        // Once, however many links have changed: it takes a look at all of them.
+        if seen.may_strip_tags {
+            self.network.look_for_tags().await;
+        }
         self.tell_news();
-        for (slot, (address, others)) in removed.0 {
+        for (slot, (address, others)) in seen.removed {
             self.outbox.send(Input::Event {
                 slot,
                 event: Event::AddressesRemoved { address, others },
@@ -414,7 +418,7 @@ impl Controller {
         }
     }
 
-    async fn take(&mut self, change: NetworkChange, removed: &mut Removed) {
+    async fn take(&mut self, change: NetworkChange, seen: &mut Seen) {
         match change {
             NetworkChange::Link(link) => {
                 if self.plan.port_of(&link.name).is_some() {
@@ -427,7 +431,7 @@ impl Controller {
                     self.make_macvlans().await;
                 }
                 self.macvlan_changed(&link).await;
-                self.network.look_for_tags().await;
+                seen.may_strip_tags = true;
             }
             NetworkChange::LinkGone { name, index } => {
                 self.insight.held.forget();
@@ -439,7 +443,7 @@ impl Controller {
                     self.link(&name, false);
                     self.is_settled = false;
                 }
-                self.network.look_for_tags().await;
+                seen.may_strip_tags = true;
             }
             // Our own come and go by the thousand and change nothing about where we speak from.
             NetworkChange::AddressAdded(observed) => {
@@ -451,7 +455,7 @@ impl Controller {
                 self.is_settled &= observed.is_ours;
                 // What the address worker removes, or what goes with that, is its own affair.
                 if !self.address_worker.is(by) {
-                    removed.note(&self.plan, &observed.address);
+                    seen.note_removal(&self.plan, &observed.address);
                 }
             }
             NetworkChange::Overrun => {
@@ -705,19 +709,24 @@ impl Controller {
     }
 }
 
-/// Addresses of ours that are gone, by router: one of them, and how many more.
+/// What was seen in changes that came together.
 #[derive(Debug, Default)]
-struct Removed(BTreeMap<usize, (IpAddr, usize)>);
+struct Seen {
+    /// Addresses of ours that are gone, by router: one of them, and how many more.
+    removed: BTreeMap<usize, (IpAddr, usize)>,
+    /// Some link has changed, and it may be one for a VLAN.
+    may_strip_tags: bool,
+}
 
-impl Removed {
-    fn note(&mut self, plan: &Plan, gone: &InterfaceAddress) {
+impl Seen {
+    fn note_removal(&mut self, plan: &Plan, gone: &InterfaceAddress) {
         for (slot, router) in &plan.routers {
             if router
                 .addresses
                 .iter()
                 .any(|address| address.is_same_as(gone))
             {
-                self.0
+                self.removed
                     .entry(*slot)
                     .and_modify(|(_, others)| *others += 1)
                     .or_insert((gone.address, 0));
