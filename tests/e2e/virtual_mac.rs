@@ -47,6 +47,9 @@ fn addresses_move_with_their_mac(more: &str) {
     let lab = lab(Xvrrpd, Xvrrpd, &format!("use_vmac\n    {more}"));
     elect(&lab);
     assert!(is_up(&lab.r1, ON_TOP));
+    let has_program = |name| link(&lab.r1, name).contains(" xdp");
+    assert_eq!(has_program("eth1"), more.is_empty(), "beneath");
+    assert!(!has_program(ON_TOP), "and not on top");
     assert!(exists(&lab.r2, ON_TOP) && !is_up(&lab.r2, ON_TOP));
     assert_eq!(
         addresses_of(&lab.r1, ON_TOP, "-6"),
@@ -327,6 +330,62 @@ fn an_address_on_another_interface_has_the_mac_there() {
     let adverts = lab.first.advertisements();
     let macs = [lab.r1.identity().first_mac, lab.r2.identity().first_mac];
     assert!(!adverts.is_empty() && adverts.iter().all(|advert| macs.contains(&advert.mac)));
+}
+
+/// The kernel takes 15 ms to switch an interface off and 40 ms to remove it: nobody waits for 255 of that.
+#[test]
+fn all_virtual_routers_of_a_link_hand_over_with_their_macs() {
+    const ALL: usize = 255;
+    let lab = lab_of(Xvrrpd, Xvrrpd, |priority| {
+        let instances = (1..=ALL).map(|vrid| {
+            format!(
+                "vrrp_instance V{vrid} {{\n    interface eth1\n    virtual_router_id {vrid}\n    version 3\n    priority {priority}\n    \
+                 use_vmac\n    virtual_ipaddress {{\n        10.99.0.{vrid}/32\n    }}\n}}\n"
+            )
+        });
+        instances.collect()
+    });
+    let all = (1..=255).map(|last| Ipv4Addr::new(10, 99, 0, last));
+    let all: Vec<_> = all.collect();
+    let has_all = |node: &Node| node.owns(&all).len() == ALL;
+    let has_none = |node: &Node| node.owns(&all).is_empty();
+    let up = |node: &Node| {
+        let shown = node
+            .machine()
+            .run("ip", &["-brief", "link", "show", "type", "macvlan"]);
+        shown
+            .lines()
+            .filter(|line| line.contains(",UP,LOWER_UP"))
+            .count()
+    };
+    lab.r1.start_daemon();
+    within(LONG, "r1 has everything", || {
+        has_all(&lab.r1) && up(&lab.r1) == ALL
+    });
+    lab.r2.start_daemon();
+    within(LONG, "r2 is Backup", || {
+        lab.r2.said(&["(V255) Entering BACKUP STATE"])
+    });
+    lab.r1.kill_daemon();
+    within(
+        Duration::from_secs(3),
+        "the guard gives everything up",
+        || has_none(&lab.r1),
+    );
+    within(LONG, "r2 has everything", || {
+        has_all(&lab.r2) && up(&lab.r2) == ALL
+    });
+    lab.r1.start_daemon();
+    within(LONG, "r1 takes over again", || has_all(&lab.r1));
+    within(Duration::from_secs(2), "r2 gives up what r1 has", || {
+        has_none(&lab.r2)
+    });
+    within(LONG, "and switches off", || up(&lab.r2) == 0);
+    let stops = Moment::now();
+    lab.r1.stop_daemon();
+    assert!(has_none(&lab.r1) && up(&lab.r1) == 0);
+    let took = Moment::now().since(stops);
+    assert!(took < Duration::from_secs(5), "{took:?} to stop");
 }
 
 #[test]

@@ -49,6 +49,7 @@ use crate::{
         datapath::{Datapath, Publisher},
         membership::Membership,
         netlink::{Link, Netlink, NetlinkError, ObservedAddress, primary_address},
+        packet_address::FrameSocket,
         raw_socket::{Hearing, RawSocket},
     },
 };
@@ -72,6 +73,8 @@ pub(super) struct Network {
     sources: Sources,
     /// The interfaces with a virtual MAC that are there, by name.
     macvlans: Macvlans,
+    /// For what leaves in frames of ours.
+    frames: Option<FrameSocket>,
     /// What the program was told to check, by slot.
     terms: BTreeMap<usize, Terms>,
 }
@@ -142,6 +145,7 @@ impl Network {
             carrier: Carrier::default(),
             sources: Sources::new(),
             macvlans: Macvlans::default(),
+            frames: None,
             terms: BTreeMap::new(),
         }
     }
@@ -410,8 +414,13 @@ impl Network {
         }
         let destinations = router.reach.audience.destinations(source);
         let hop_limit = router.reach.sent_hop_limit();
-        let mac = router.speaks_as;
-        let sender = match AdvertSender::open(index, source, &destinations, hop_limit, mac) {
+        let opened = match router.speaks_as {
+            None => AdvertSender::open(index, source, &destinations, hop_limit),
+            Some(mac) => self.frames().and_then(|frames| {
+                AdvertSender::in_frames(frames, mac, index, source, &destinations)
+            }),
+        };
+        let sender = match opened {
             Ok(sender) => sender,
             Err(error) => {
                 warn!(
@@ -427,6 +436,14 @@ impl Network {
             sender,
             terms,
         })
+    }
+
+    /// The socket for frames, opened when somebody needs it.
+    fn frames(&mut self) -> io::Result<FrameSocket> {
+        match &self.frames {
+            Some(frames) => Ok(frames.clone()),
+            None => Ok(self.frames.insert(FrameSocket::open()?).clone()),
+        }
     }
 
     /// Has what is for `group` arrive on an interface, unless the ears there have seen to it already.

@@ -12,6 +12,7 @@ use crate::{
         advert_sender::AdvertSender,
         control_socket,
         netlink::{InterfaceAddress, Netlink},
+        packet_address::FrameSocket,
     },
 };
 
@@ -31,8 +32,9 @@ pub(super) struct Done {
 /// first because the other routers can do something with them.
 pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
     let mut done = Done::default();
+    let mut frames = None;
     for slot in ledger.claimed() {
-        match say_goodbye(slot) {
+        match say_goodbye(slot, &mut frames) {
             Ok(()) => done.said_goodbye.push(slot.name.clone()),
             Err(error) => done
                 .problems
@@ -43,11 +45,11 @@ pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
         .claimed()
         .flat_map(|slot| slot.addresses.clone())
         .collect();
-    let macvlans: Vec<_> = ledger.macvlans().collect();
+    let macvlans: BTreeSet<_> = ledger.macvlans().map(String::from).collect();
     if !addresses.is_empty() || !macvlans.is_empty() {
         let removal = async {
             // First what takes them all at once.
-            done.macvlans = remove_macvlans(&macvlans, &mut done.problems).await?;
+            done.macvlans = remove_macvlans(&macvlans).await?;
             remove(&addresses).await
         };
         match runtime.block_on(async { timeout(REMOVAL_DEADLINE, removal).await }) {
@@ -65,27 +67,32 @@ pub(super) fn release(ledger: &Ledger, runtime: &Runtime) -> Done {
 }
 
 /// Removes those of these interfaces that are there and ours, and returns how many.
-async fn remove_macvlans(names: &[&str], problems: &mut Vec<String>) -> io::Result<usize> {
-    let mut removed = 0;
+async fn remove_macvlans(names: &BTreeSet<String>) -> io::Result<usize> {
     if names.is_empty() {
-        return Ok(removed);
+        return Ok(0);
     }
-    let netlink = Netlink::connect()?;
-    for name in names {
-        match netlink.remove_macvlan(name).await {
-            Ok(is_gone) => removed += usize::from(is_gone),
-            Err(error) => problems.push(format!("{name}: {error}")),
-        }
-    }
-    Ok(removed)
+    let removed = Netlink::connect()?.remove_macvlans(names).await;
+    removed
+        .map(|removed| removed.len())
+        .map_err(io::Error::other)
 }
 
-fn say_goodbye(slot: &Slot) -> io::Result<()> {
+/// Through `frames`, which is opened when somebody needs it and stays open for the others.
+fn say_goodbye(slot: &Slot, frames: &mut Option<FrameSocket>) -> io::Result<()> {
     let advert = slot.release.as_ref().ok_or(io::ErrorKind::NotFound)?;
     let source = advert.source;
     let destinations = &advert.destinations;
-    let (hop_limit, mac) = (advert.hop_limit, advert.mac);
-    let sender = AdvertSender::open(advert.interface, source, destinations, hop_limit, mac)?;
+    let interface = advert.interface;
+    let sender = match advert.mac {
+        None => AdvertSender::open(interface, source, destinations, advert.hop_limit)?,
+        Some(mac) => {
+            let socket = match frames {
+                Some(socket) => socket.clone(),
+                None => frames.insert(FrameSocket::open()?).clone(),
+            };
+            AdvertSender::in_frames(socket, mac, interface, source, destinations)?
+        }
+    };
     sender.send(|destination| {
         let template = &advert.template;
         template.message(Priority::RELEASE, source, destination)

@@ -233,9 +233,10 @@ impl Office {
                 .build()?;
             let netlink = runtime.block_on(async { Netlink::connect() })?;
             let bell = runtime.block_on(async { pipe::Receiver::from_owned_fd(bell) })?;
-            io::Result::Ok((runtime, netlink, bell))
+            let announcer = Announcer::new(netlink.clone())?;
+            io::Result::Ok((runtime, netlink, announcer, bell))
         };
-        let (runtime, netlink, bell) = match begin() {
+        let (runtime, netlink, announcer, bell) = match begin() {
             Ok(begun) => begun,
             Err(error) => return drop(began.send(Err(error))),
         };
@@ -244,7 +245,7 @@ impl Office {
             if began.send(Ok(netlink.requester())).is_err() {
                 return;
             }
-            if let Err(error) = self.serve(&bell, &netlink, &mut report).await {
+            if let Err(error) = self.serve(&bell, &netlink, &announcer, &mut report).await {
                 warn!("the address worker hears no more orders: {error}");
             }
         });
@@ -255,9 +256,9 @@ impl Office {
         &self,
         bell: &pipe::Receiver,
         netlink: &Netlink,
+        announcer: &Announcer,
         report: &mut Report,
     ) -> io::Result<()> {
-        let mut announcer = Announcer::new(netlink.clone());
         let mut slots = BTreeMap::<usize, Slot>::new();
         loop {
             let assignments = self.wanted.take_assignments();
@@ -272,20 +273,25 @@ impl Office {
             }
             let mut tools = Tools {
                 netlink,
-                announcer: &mut announcer,
+                announcer,
                 wanted: &self.wanted,
                 report,
                 departing: &slots.values().flat_map(Slot::departing).collect(),
                 siblings: Vec::new(),
                 lost: Vec::new(),
             };
-            if round(&mut slots, &mut tools).await {
+            let is_busy = round(&mut slots, &mut tools).await;
+            // Whoever stops removes the interfaces; they need not be switched off.
+            if !is_busy
+                && self.stopping.load(Ordering::Acquire)
+                && slots.values().all(Slot::is_released)
+            {
+                return Ok(());
+            }
+            if is_busy || rest(&mut slots, &mut tools).await {
                 continue;
             }
             slots.retain(|_, slot| !slot.is_done());
-            if self.stopping.load(Ordering::Acquire) && slots.values().all(Slot::is_released) {
-                return Ok(());
-            }
             wait(bell, slots.values().filter_map(Slot::due).min()).await?;
             // Silenced before the slots are looked at: whoever orders from here on rings again.
             bell.try_read(&mut [0; 256]).ok();
@@ -314,6 +320,16 @@ async fn round(slots: &mut BTreeMap<usize, Slot>, tools: &mut Tools<'_>) -> bool
     is_busy
 }
 
+/// Has one slot do what can wait; false if none has anything.
+async fn rest(slots: &mut BTreeMap<usize, Slot>, tools: &mut Tools<'_>) -> bool {
+    for slot in slots.values_mut() {
+        if slot.rest(tools).await {
+            return true;
+        }
+    }
+    false
+}
+
 /// Waits for the bell, or until something is due.
 async fn wait(bell: &pipe::Receiver, due: Option<Monotonic>) -> io::Result<()> {
     match due {
@@ -339,15 +355,17 @@ async fn remove_leftovers(
         Err(error) => warn!("leftovers of an earlier run cannot be looked for: {error}"),
     }
     let is_configured = |name: &String| configured.iter().any(|address| address.interface == *name);
-    let mut macvlans = netlink.marked_macvlans().await.unwrap_or_default();
-    macvlans.retain(|name| is_the_only_one || is_configured(name));
-    for name in macvlans {
-        match netlink.remove_macvlan(&name).await {
-            Ok(_) => info!("removed the interface {name}, left behind by an earlier run"),
-            Err(error) => {
-                warn!("the interface {name}, left behind by an earlier run, stays: {error}")
+    let macvlans = netlink.marked_macvlans().await.unwrap_or_default();
+    let macvlans = macvlans
+        .into_iter()
+        .filter(|name| is_the_only_one || is_configured(name));
+    match netlink.remove_macvlans(&macvlans.collect()).await {
+        Ok(removed) => {
+            for name in removed {
+                info!("removed the interface {name}, left behind by an earlier run");
             }
         }
+        Err(error) => warn!("interfaces left behind by an earlier run stay: {error}"),
     }
 }
 

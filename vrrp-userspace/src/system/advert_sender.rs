@@ -23,7 +23,7 @@ use rustix::{
 };
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 
-use super::packet_address::send_only_socket;
+use super::packet_address::FrameSocket;
 
 /// The protocol number of VRRP (RFC 9568 §5.1.1.4).
 const VRRP: i32 = 112;
@@ -37,16 +37,23 @@ const TOS: u8 = 0xc0;
 /// Sends advertisements from one address of one interface, to a group or to some hosts.
 #[derive(Debug)]
 pub struct AdvertSender {
-    socket: Socket,
+    way: Way,
     source: IpAddr,
     destinations: Vec<SocketAddr>,
-    /// Frames come from it; the kernel writes none.
-    mac: Option<[u8; 6]>,
+}
+
+/// How they leave.
+#[derive(Debug)]
+enum Way {
+    /// The kernel writes the headers.
+    Packets(Socket),
+    /// In frames from this hardware address, on the link of this number.
+    Frames(FrameSocket, [u8; 6], NonZeroU32),
 }
 
 impl AdvertSender {
     /// Opens a raw socket that sends from `source` through the interface numbered `interface`, to each of `destinations` and, if that is no
-    /// group, with this TTL or hop limit. With a `mac` it sends from that hardware address, and to groups alone.
+    /// group, with this TTL or hop limit.
     ///
     /// # Errors
     /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
@@ -56,22 +63,8 @@ impl AdvertSender {
         source: IpAddr,
         destinations: &[IpAddr],
         hop_limit: u8,
-        mac: Option<[u8; 6]>,
     ) -> io::Result<Self> {
-        let is_of_the_family = |address: &IpAddr| address.is_ipv4() == source.is_ipv4();
-        if !destinations.iter().all(is_of_the_family) {
-            return Err(io::ErrorKind::InvalidInput.into());
-        }
-        let place = |address| on_interface(address, interface);
-        let destinations: Vec<_> = destinations.iter().copied().map(place).collect();
-        if mac.is_some() {
-            return Ok(Self {
-                socket: send_only_socket(interface.get())?,
-                source,
-                destinations,
-                mac,
-            });
-        }
+        let destinations = places(interface, source, destinations)?;
         let domain = if source.is_ipv4() {
             Domain::IPV4
         } else {
@@ -80,26 +73,44 @@ impl AdvertSender {
         let socket = Socket::new(domain, Type::RAW, Some(Protocol::from(VRRP)))?;
         hear_nothing(&socket)?;
         socket.set_nonblocking(true)?;
+        let place = on_interface(source, interface);
         match source {
             IpAddr::V4(own) => {
                 socket.bind_device_by_index_v4(Some(interface))?;
-                socket.bind(&place(source).into())?;
+                socket.bind(&place.into())?;
                 write_header(&socket, hop_limit)?;
                 let any = Ipv4Addr::UNSPECIFIED;
                 set_ip_multicast_if_with_ifindex(&socket, &any, &own, interface.get())?;
             }
             IpAddr::V6(_) => {
                 socket.bind_device_by_index_v6(Some(interface))?;
-                socket.bind(&place(source).into())?;
+                socket.bind(&place.into())?;
                 write_header_v6(&socket, hop_limit)?;
                 socket.set_multicast_if_v6(interface.get())?;
             }
         }
         Ok(Self {
-            socket,
+            way: Way::Packets(socket),
             source,
             destinations,
-            mac,
+        })
+    }
+
+    /// Sends through `socket`, in frames that come from the hardware address `mac`, to groups alone.
+    ///
+    /// # Errors
+    /// When `source` is not of the same family as `destinations`.
+    pub fn in_frames(
+        socket: FrameSocket,
+        mac: [u8; 6],
+        interface: NonZeroU32,
+        source: IpAddr,
+        destinations: &[IpAddr],
+    ) -> io::Result<Self> {
+        Ok(Self {
+            way: Way::Frames(socket, mac, interface),
+            source,
+            destinations: places(interface, source, destinations)?,
         })
     }
 
@@ -123,28 +134,49 @@ impl AdvertSender {
     }
 
     fn send_to(&self, destination: &SocketAddr, message: &[u8]) -> io::Result<()> {
-        if let Some(mac) = self.mac {
-            let frame = frame::to_group(mac, self.source, destination.ip(), message);
-            let frame = frame.ok_or(io::ErrorKind::InvalidInput)?;
-            let sent = self.socket.send(&frame)?;
-            return is_whole(sent, &frame);
-        }
-        let is_to_group = destination.ip().is_multicast();
-        let flags = if is_to_group {
-            SendFlags::DONTROUTE | SendFlags::NOSIGNAL
-        } else {
-            SendFlags::NOSIGNAL
-        };
-        let sent = rustix::net::sendto(&self.socket, message, flags, destination);
-        let sent = sent.map_err(|error| match (error, is_to_group) {
-            (Errno::AGAIN, _) | (_, true) => io::Error::from(error),
-            (error, false) => {
-                let error = io::Error::from(error);
-                io::Error::new(error.kind(), format!("to {}: {error}", destination.ip()))
+        match &self.way {
+            Way::Packets(socket) => send_packet(socket, destination, message),
+            Way::Frames(socket, mac, interface) => {
+                let frame = frame::to_group(*mac, self.source, destination.ip(), message);
+                let frame = frame.ok_or(io::ErrorKind::InvalidInput)?;
+                let sent = socket.send(interface.get(), &frame)?;
+                is_whole(sent, &frame)
             }
-        })?;
-        is_whole(sent, message)
+        }
     }
+}
+
+fn send_packet(socket: &Socket, destination: &SocketAddr, message: &[u8]) -> io::Result<()> {
+    let is_to_group = destination.ip().is_multicast();
+    let flags = if is_to_group {
+        SendFlags::DONTROUTE | SendFlags::NOSIGNAL
+    } else {
+        SendFlags::NOSIGNAL
+    };
+    let sent = rustix::net::sendto(socket, message, flags, destination);
+    let sent = sent.map_err(|error| match (error, is_to_group) {
+        (Errno::AGAIN, _) | (_, true) => io::Error::from(error),
+        (error, false) => {
+            let error = io::Error::from(error);
+            io::Error::new(error.kind(), format!("to {}: {error}", destination.ip()))
+        }
+    })?;
+    is_whole(sent, message)
+}
+
+fn places(
+    interface: NonZeroU32,
+    source: IpAddr,
+    destinations: &[IpAddr],
+) -> io::Result<Vec<SocketAddr>> {
+    let is_of_the_family = |address: &IpAddr| address.is_ipv4() == source.is_ipv4();
+    if !destinations.iter().all(is_of_the_family) {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    let destinations = destinations.iter().copied();
+    Ok(destinations
+        .map(|address| on_interface(address, interface))
+        .collect())
 }
 
 fn is_whole(sent: usize, message: &[u8]) -> io::Result<()> {
@@ -215,8 +247,7 @@ mod tests {
             sh("ip address add 192.168.0.9/24 dev eth0");
             let source = IpAddr::from([192, 168, 0, 9]);
             let sender =
-                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255, None)
-                    .unwrap();
+                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255).unwrap();
 
             let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";
             let packet = captured(|| sender.send(|_| message.to_vec()).unwrap());

@@ -5,32 +5,25 @@
 
 mod frame;
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    fs, io,
-    net::IpAddr,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, io, net::IpAddr, path::Path, time::Duration};
 
 use rustix::io::Errno;
-use socket2::Socket;
 use tokio::time::sleep;
 
 pub use self::frame::{announcement, gratuitous_arp};
 use super::{
     netlink::{Link, Netlink},
-    packet_address::send_only_socket,
+    packet_address::FrameSocket,
 };
 
 /// How often a full queue is tried again, and after how long.
 const PATIENCE: (u32, Duration) = (50, Duration::from_millis(1));
 
-/// Sends announcements, with a socket per interface that stays open.
+/// Sends announcements.
 #[derive(Debug)]
 pub struct Announcer {
     netlink: Netlink,
-    sockets: BTreeMap<u32, Socket>,
+    socket: FrameSocket,
 }
 
 /// An interface on which an announcement could not be sent, and why.
@@ -44,12 +37,14 @@ pub struct AnnouncementFailure {
 
 impl Announcer {
     /// An announcer that asks `netlink` for the interfaces' hardware addresses.
-    #[must_use]
-    pub fn new(netlink: Netlink) -> Self {
-        Self {
+    ///
+    /// # Errors
+    /// Without `CAP_NET_RAW`.
+    pub fn new(netlink: Netlink) -> io::Result<Self> {
+        Ok(Self {
             netlink,
-            sockets: BTreeMap::new(),
-        }
+            socket: FrameSocket::open()?,
+        })
     }
 
     /// Announces all addresses once, then all again, `rounds` times.
@@ -57,7 +52,7 @@ impl Announcer {
     /// The hardware addresses are read now, since they may have changed. Loopback links and those that do
     /// not speak ARP are passed over. An interface that fails is given up for this call and reported.
     pub async fn announce(
-        &mut self,
+        &self,
         addresses: &[(&str, IpAddr)],
         rounds: u32,
     ) -> Vec<AnnouncementFailure> {
@@ -65,7 +60,7 @@ impl Announcer {
         let mut links = BTreeMap::new();
         for (interface, _) in addresses {
             if !links.contains_key(interface) {
-                let link = self.open(interface).await.unwrap_or_else(|error| {
+                let link = self.look_up(interface).await.unwrap_or_else(|error| {
                     failures.push(AnnouncementFailure {
                         interface: (*interface).into(),
                         error,
@@ -82,8 +77,6 @@ impl Announcer {
             let frame = announcement(mac, *address, is_router);
             if let Err(error) = self.send(index, &frame).await {
                 links.insert(interface, None);
-                // The link may have been made again under the same number.
-                self.sockets.remove(&index);
                 failures.push(AnnouncementFailure {
                     interface: (*interface).into(),
                     error,
@@ -93,9 +86,8 @@ impl Announcer {
         failures
     }
 
-    /// The number and hardware address of an interface, and whether it forwards IPv6, with a socket ready; `None` if it has no use for
-    /// announcements.
-    async fn open(&mut self, interface: &str) -> io::Result<Option<(u32, [u8; 6], bool)>> {
+    /// The number and hardware address of an interface, and whether it forwards IPv6; `None` if it has no use for announcements.
+    async fn look_up(&self, interface: &str) -> io::Result<Option<(u32, [u8; 6], bool)>> {
         let link = self
             .netlink
             .link(interface)
@@ -114,20 +106,14 @@ impl Announcer {
         else {
             return Ok(None);
         };
-        if let Entry::Vacant(place) = self.sockets.entry(index) {
-            place.insert(send_only_socket(index)?);
-        }
         Ok(Some((index, mac, forwards_ipv6(interface))))
     }
 
     async fn send(&self, index: u32, frame: &[u8]) -> io::Result<()> {
-        let Some(socket) = self.sockets.get(&index) else {
-            return Ok(());
-        };
         let (tries, pause) = PATIENCE;
         let mut last = None;
         for _try in 0..tries {
-            match socket.send(frame) {
+            match self.socket.send(index, frame) {
                 Ok(_) => return Ok(()),
                 Err(error) if is_full(&error) => last = Some(error),
                 Err(error) => return Err(error),

@@ -77,6 +77,11 @@ impl Netlink {
     /// # Errors
     /// When the kernel refuses or does not answer.
     pub async fn link(&self, name: &str) -> Result<Option<Link>, NetlinkError> {
+        let message = self.link_message(name).await?;
+        Ok(message.as_ref().and_then(Link::from_message))
+    }
+
+    async fn link_message(&self, name: &str) -> Result<Option<LinkMessage>, NetlinkError> {
         let mut question = LinkMessage::default();
         question
             .attributes
@@ -86,7 +91,9 @@ impl Netlink {
             .get(RouteNetlinkMessage::GetLink(question))
             .await
         {
-            Ok(answers) => Ok(links_in(answers).iter().find_map(Link::from_message)),
+            Ok(answers) => Ok(links_in(answers)
+                .into_iter()
+                .find(|message| Link::from_message(message).is_some())),
             Err(error) if error.is_no_such_interface() => Ok(None),
             Err(error) => Err(error),
         }

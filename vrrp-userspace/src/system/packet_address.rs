@@ -1,6 +1,6 @@
 //! Sockets for whole frames, and the one address type no safe library builds for us.
 
-use std::{ffi::c_int, io};
+use std::{ffi::c_int, io, sync::Arc};
 
 use rustix::net::AddressFamily;
 use socket2::{Domain, SockAddr, SockAddrStorage, SockFilter, Socket, Type, socklen_t};
@@ -21,19 +21,31 @@ const SIZE: usize = size_of::<PacketAddress>();
 const _: () = assert!(SIZE == 20 && SIZE <= size_of::<SockAddrStorage>());
 const _: () = assert!(align_of::<PacketAddress>() <= align_of::<SockAddrStorage>());
 
-/// A socket that sends frames on the link with this index, as they are, and never receives one.
-///
-/// It never blocks: a full queue is an error of the send.
-///
-/// # Errors
-/// Without `CAP_NET_RAW`, or when there is no such link.
-pub fn send_only_socket(index: u32) -> io::Result<Socket> {
-    // Protocol 0 hooks the socket into no receive path at all, so under a flood nothing is copied to it,
-    // not even to be dropped by a filter.
-    let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
-    socket.bind(&of_link(index, 0)?)?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
+/// Sends frames on any link, as they are, and never receives one. Clones share one socket: the kernel takes some 10 ms to close each, which is
+/// seconds for hundreds.
+#[derive(Debug, Clone)]
+pub struct FrameSocket(Arc<Socket>);
+
+impl FrameSocket {
+    /// Opens the socket in the network namespace of the calling thread.
+    ///
+    /// # Errors
+    /// Without `CAP_NET_RAW`.
+    pub fn open() -> io::Result<Self> {
+        // Protocol 0 hooks the socket into no receive path at all, so under a flood nothing is copied to it,
+        // not even to be dropped by a filter.
+        let socket = Socket::new(Domain::PACKET, Type::RAW, None)?;
+        socket.set_nonblocking(true)?;
+        Ok(Self(Arc::new(socket)))
+    }
+
+    /// Sends a frame on the link with this index, without waiting: a full queue is an error. Returns how many bytes were taken.
+    ///
+    /// # Errors
+    /// There is no such link, or it is down.
+    pub fn send(&self, index: u32, frame: &[u8]) -> io::Result<usize> {
+        self.0.send_to(frame, &of_link(index, 0)?)
+    }
 }
 
 /// A socket that receives the frames of `ether_type` on the link with this index, as far as `filter` lets them through.
@@ -93,10 +105,10 @@ mod tests {
             "system::packet_address::tests::a_frame_leaves_and_none_comes_in",
             || {
                 cable();
-                let [eth0, peer] =
-                    ["eth0", "peer"].map(|name| send_only_socket(index(name)).unwrap());
-                assert_eq!(peer.send(&[0xff; 60]).unwrap(), 60);
-                let error = (&eth0).read(&mut [0; 64]).unwrap_err();
+                let socket = FrameSocket::open().unwrap();
+                assert_eq!(socket.send(index("peer"), &[0xff; 60]).unwrap(), 60);
+                assert_eq!(socket.send(index("eth0"), &[0xff; 60]).unwrap(), 60);
+                let error = (&*socket.0).read(&mut [0; 64]).unwrap_err();
                 assert_eq!(error.kind(), ErrorKind::WouldBlock);
             },
         );
@@ -107,8 +119,9 @@ mod tests {
         alone(
             "system::packet_address::tests::a_link_that_does_not_exist_is_an_error",
             || {
-                assert!(send_only_socket(4711).is_err());
-                assert!(send_only_socket(u32::MAX).is_err());
+                let socket = FrameSocket::open().unwrap();
+                assert!(socket.send(4711, &[0xff; 60]).is_err());
+                assert!(socket.send(u32::MAX, &[0xff; 60]).is_err());
             },
         );
     }

@@ -130,19 +130,25 @@ impl Network {
         let dropped = made
             .map(|(_, macvlan)| macvlan)
             .filter(|macvlan| !is_needed(macvlan));
-        let dropped: Vec<String> = dropped.map(|macvlan| macvlan.name.clone()).collect();
-        for name in &dropped {
-            match self.netlink.remove_macvlan(name).await {
-                Ok(true) => info!("{name}: removed"),
-                Ok(false) => info!("{name}: left, since it was there before us"),
-                Err(error) => {
-                    warn!("{name} cannot be removed: {error}");
-                    continue;
+        let dropped: BTreeSet<String> = dropped.map(|macvlan| macvlan.name.clone()).collect();
+        if dropped.is_empty() {
+            return false;
+        }
+        match self.netlink.remove_macvlans(&dropped).await {
+            Ok(removed) => {
+                for name in &dropped {
+                    let what = if removed.contains(name) {
+                        "removed"
+                    } else {
+                        "left, since it was there before us"
+                    };
+                    info!("{name}: {what}");
+                    self.macvlans.made.remove(name);
                 }
             }
-            self.macvlans.made.remove(name);
+            Err(error) => warn!("interfaces with a virtual MAC cannot be removed: {error}"),
         }
-        !dropped.is_empty()
+        true
     }
 
     /// Whether some are there.
@@ -163,7 +169,8 @@ impl Network {
         if !self.macvlans.made.iter().any(is_it) {
             return false;
         }
-        if let Err(error) = self.netlink.remove_macvlan(&link.name).await {
+        let renamed = BTreeSet::from([link.name.clone()]);
+        if let Err(error) = self.netlink.remove_macvlans(&renamed).await {
             warn!("{} cannot be removed: {error}", link.name);
         }
         self.macvlans.forget(link.index)

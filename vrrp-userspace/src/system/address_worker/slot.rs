@@ -39,6 +39,8 @@ pub(super) struct Slot {
     entries: Vec<Entry>,
     /// The interfaces that are up while it is claimed and at no other time.
     macvlans: Vec<String>,
+    /// Whether they are up.
+    is_on: bool,
     progress: Progress,
     /// What an assignment took away is removed before anything else is done.
     leaving: Option<Leaving>,
@@ -107,7 +109,7 @@ pub(super) type Key = (String, IpAddr, u8);
 /// The hands of the worker.
 pub(super) struct Tools<'a> {
     pub(super) netlink: &'a Netlink,
-    pub(super) announcer: &'a mut Announcer,
+    pub(super) announcer: &'a Announcer,
     pub(super) wanted: &'a Wanted,
     pub(super) report: &'a mut dyn FnMut(AddressReport),
     /// What other slots are about to give up: it must be gone before somebody else may have it.
@@ -124,6 +126,7 @@ impl Slot {
             number,
             entries: Vec::new(),
             macvlans: Vec::new(),
+            is_on: false,
             progress: Progress::Released,
             leaving: None,
             rounds: 0,
@@ -236,9 +239,6 @@ impl Slot {
 
     /// Removes the next batch of what an assignment took away.
     async fn leave(&mut self, mut leaving: Leaving, tools: &mut Tools<'_>) {
-        if leaving.is_retiring {
-            self.switch(false, tools).await;
-        }
         let batch = batch(leaving.next, self.entries.len());
         leaving.next = batch.end;
         let failed = self.take_down(batch, |entry| entry.is_leaving, tools).await;
@@ -454,8 +454,8 @@ impl Slot {
         mut failures: Vec<AddressFailure>,
         tools: &mut Tools<'_>,
     ) {
-        if next == 0 {
-            // First, because that takes all of them from the network at once, and says nothing of it from a MAC that is another router's now.
+        if next == 0 && self.entries.len() > BATCH {
+            // That takes all of them from the network at once. It takes the kernel longer than a batch of addresses, so fewer go first.
             self.switch(false, tools).await;
         }
         let batch = batch(next, self.entries.len());
@@ -480,8 +480,20 @@ impl Slot {
         }
     }
 
+    /// Switches off what need not be on any more; false if nothing is. To be done when nobody has anything else to do: it takes the kernel
+    /// some 15 ms for each interface, and nobody waits for it, since the addresses are gone.
+    pub(super) async fn rest(&mut self, tools: &mut Tools<'_>) -> bool {
+        let is_idle = matches!(self.progress, Progress::Released);
+        if is_idle && self.is_on {
+            self.switch(false, tools).await;
+            return true;
+        }
+        false
+    }
+
     /// Switches the interfaces on or off that are its own.
-    async fn switch(&self, is_on: bool, tools: &mut Tools<'_>) {
+    async fn switch(&mut self, is_on: bool, tools: &mut Tools<'_>) {
+        self.is_on = is_on && !self.macvlans.is_empty();
         for name in &self.macvlans {
             match tools.netlink.enable(name, is_on).await {
                 Ok(()) => {}

@@ -2,7 +2,7 @@
 
 use std::io::Read;
 
-use socket2::{Domain, Protocol, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::*;
 use crate::system::test_network::{alone, cable, sh};
@@ -77,9 +77,9 @@ fn an_interface_that_fails_stops_no_other() {
 }
 
 #[test]
-fn a_link_that_was_made_again_gets_a_new_socket() {
+fn a_link_that_was_made_again_is_announced_on() {
     on_a_cable(
-        "a_link_that_was_made_again_gets_a_new_socket",
+        "a_link_that_was_made_again_is_announced_on",
         async |announcer| {
             assert!(announcer.announce(&[("eth0", ONE)], 1).await.is_empty());
             sh("ip link del eth0");
@@ -94,7 +94,7 @@ const MAC: [u8; 6] = [2, 0, 0, 0, 0, 1];
 const ONE: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 0, 1));
 const TWO: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(192, 168, 0, 2));
 
-fn on_a_cable(name: &str, test: impl AsyncFnOnce(&mut Announcer)) {
+fn on_a_cable(name: &str, test: impl AsyncFnOnce(&Announcer)) {
     alone(&format!("system::announcer::tests::{name}"), || {
         cable();
         sh("ip link set eth0 address 02:00:00:00:00:01");
@@ -103,7 +103,7 @@ fn on_a_cable(name: &str, test: impl AsyncFnOnce(&mut Announcer)) {
             .build()
             .unwrap();
         runtime.block_on(async {
-            test(&mut Announcer::new(Netlink::connect().unwrap())).await;
+            test(&Announcer::new(Netlink::connect().unwrap()).unwrap()).await;
         });
     });
 }

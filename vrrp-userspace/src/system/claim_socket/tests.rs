@@ -6,7 +6,7 @@ use rustix::{
 use super::*;
 use crate::system::{
     announcer::gratuitous_arp,
-    packet_address::send_only_socket,
+    packet_address::FrameSocket,
     test_network::{alone, cable},
 };
 
@@ -97,9 +97,9 @@ fn open(watched: &BTreeSet<Ipv4Addr>) -> ClaimSocket {
 }
 
 fn send(frames: &[Vec<u8>]) {
-    let sender = send_only_socket(index("peer")).unwrap();
+    let sender = FrameSocket::open().unwrap();
     for frame in frames {
-        sender.send(frame).unwrap();
+        sender.send(index("peer"), frame).unwrap();
     }
 }
 

@@ -3,6 +3,8 @@
 //! In *bridge* mode, and not *private* as keepalived has it: what comes from another router of the same virtual MAC would then reach the interface
 //! on top alone, and whoever listens beneath would be deaf to it.
 
+use std::collections::BTreeSet;
+
 use rtnetlink::{
     packet_core::{NLM_F_CREATE, NLM_F_EXCL},
     packet_route::{
@@ -21,6 +23,9 @@ use super::{Link, Netlink, NetlinkError};
 
 /// Our mark on an interface (its alias): only what has it is removed.
 pub const MACVLAN_MARK: &str = "xvrrpd";
+
+/// The group of links that are about to be removed: a number that nobody has thought of.
+const LEAVING: LinkAttribute = LinkAttribute::Group(0x7876_7272);
 
 /// An interface with a hardware address of its own.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -54,14 +59,11 @@ impl Netlink {
     /// # Errors
     /// The one beneath is not there, another one has the name, or the kernel has no macvlan.
     pub async fn make_macvlan(&self, wanted: &Macvlan) -> Result<u32, MacvlanError> {
-        let messages = self.link_messages().await?;
-        let parent = index_of(&messages, &wanted.parent);
+        let parent = self.link_message(&wanted.parent).await?;
         let parent = parent.ok_or_else(|| NetlinkError::NoInterface(wanted.parent.clone()))?;
-        let found = messages
-            .iter()
-            .find(|message| is_called(message, &wanted.name));
-        match found {
-            Some(found) if is_macvlan(found, parent, wanted.mac) => {
+        let parent = parent.header.index;
+        match self.link_message(&wanted.name).await? {
+            Some(found) if is_macvlan(&found, parent, wanted.mac) => {
                 // Of a request that sets a link the kernel does not read what is of one kind alone.
                 let change = RouteNetlinkMessage::NewLink(in_bridge_mode(found.header.index));
                 self.change_one(change, 0).await?;
@@ -94,21 +96,47 @@ impl Netlink {
         self.change_link(message).await
     }
 
-    /// Removes an interface, with its addresses, if it has our mark. `false` if there is none to remove.
+    /// Removes those of these interfaces that have our mark, with their addresses, and returns their names.
+    ///
+    /// The kernel waits after each for some 40 ms, and once for all that are of one group: so they become one first.
     ///
     /// # Errors
     /// The kernel refuses or does not answer.
-    pub async fn remove_macvlan(&self, name: &str) -> Result<bool, NetlinkError> {
+    pub async fn remove_macvlans(
+        &self,
+        names: &BTreeSet<String>,
+    ) -> Result<Vec<String>, NetlinkError> {
         let messages = self.link_messages().await?;
-        let mut ours = messages.iter().filter(|message| is_marked(message));
-        let Some(found) = ours.find(|message| is_called(message, name)) else {
-            return Ok(false);
+        let ours = messages.iter().filter(|message| is_marked(message));
+        let ours = ours.filter_map(Link::from_message);
+        let ours: Vec<Link> = ours.filter(|link| names.contains(&link.name)).collect();
+        let is_group_free = || {
+            !messages
+                .iter()
+                .any(|message| message.attributes.contains(&LEAVING))
         };
-        let request = RouteNetlinkMessage::DelLink(of_link(found.header.index));
-        match self.change_one(request, 0).await {
-            Err(error) if error.is_no_such_interface() => Ok(false),
-            result => result.map(|()| true),
+        if ours.len() > 1 && is_group_free() {
+            let mark = |link: &Link| {
+                let mut message = of_link(link.index);
+                message.attributes.push(LEAVING);
+                (RouteNetlinkMessage::SetLink(message), 0)
+            };
+            // One that has gone meanwhile cannot be marked, and need not.
+            self.socket.change(ours.iter().map(mark).collect()).await;
+            let mut group = LinkMessage::default();
+            group.attributes.push(LEAVING);
+            self.change_one(RouteNetlinkMessage::DelLink(group), 0)
+                .await?;
+        } else {
+            for link in &ours {
+                let request = RouteNetlinkMessage::DelLink(of_link(link.index));
+                match self.change_one(request, 0).await {
+                    Err(error) if error.is_no_such_interface() => {}
+                    result => result?,
+                }
+            }
         }
+        Ok(ours.into_iter().map(|link| link.name).collect())
     }
 
     /// The names of all that have our mark.
@@ -201,17 +229,6 @@ fn macvlan_in_bridge_mode() -> LinkAttribute {
             MacVlanMode::Bridge,
         )])),
     ])
-}
-
-fn index_of(messages: &[LinkMessage], name: &str) -> Option<u32> {
-    let mut messages = messages.iter();
-    messages
-        .find(|message| is_called(message, name))
-        .map(|message| message.header.index)
-}
-
-fn is_called(message: &LinkMessage, name: &str) -> bool {
-    Link::from_message(message).is_some_and(|link| link.name == name)
 }
 
 fn is_marked(message: &LinkMessage) -> bool {

@@ -84,7 +84,7 @@ async fn a_second_try() -> Vec<AddressReport> {
     let mut reports = Vec::new();
     let mut tools = Tools {
         netlink: &netlink,
-        announcer: &mut Announcer::new(netlink.clone()),
+        announcer: &Announcer::new(netlink.clone()).unwrap(),
         wanted: &wanted,
         report: &mut |report| reports.push(report),
         departing: &BTreeSet::new(),

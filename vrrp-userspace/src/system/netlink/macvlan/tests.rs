@@ -14,6 +14,10 @@ fn kernel(test: &str, story: impl AsyncFnOnce(Netlink)) {
     });
 }
 
+fn names<const N: usize>(names: [&str; N]) -> BTreeSet<String> {
+    names.map(String::from).into()
+}
+
 fn of_51() -> Macvlan {
     Macvlan {
         name: "vrrp.51".into(),
@@ -65,8 +69,8 @@ fn what_an_earlier_run_left_is_taken_and_switched_off() {
                 "{shown}"
             );
             assert_eq!(
-                netlink.remove_macvlan("vrrp.51").await,
-                Ok(false),
+                netlink.remove_macvlans(&names(["vrrp.51"])).await,
+                Ok(vec![]),
                 "it is somebody's"
             );
         },
@@ -106,10 +110,37 @@ fn what_has_our_mark_is_found_and_removed_with_its_addresses() {
             netlink.make_macvlan(&of_51()).await.unwrap();
             sh("ip address add 10.0.0.100/24 dev vrrp.51; ip link set eth0 alias xvrrpd");
             assert_eq!(netlink.marked_macvlans().await.unwrap(), ["vrrp.51"]);
-            assert_eq!(netlink.remove_macvlan("eth0").await, Ok(false));
-            assert_eq!(netlink.remove_macvlan("vrrp.51").await, Ok(true));
-            assert_eq!(netlink.remove_macvlan("vrrp.51").await, Ok(false));
+            let removed = netlink.remove_macvlans(&names(["eth0", "vrrp.51"])).await;
+            assert_eq!(removed.unwrap(), ["vrrp.51"]);
+            let removed = netlink.remove_macvlans(&names(["vrrp.51"])).await;
+            assert_eq!(removed, Ok(vec![]));
             assert!(!sh("ip address").contains("10.0.0.100"));
+        },
+    );
+}
+
+#[test]
+fn many_are_removed_at_once_and_what_others_have_stays() {
+    kernel(
+        "many_are_removed_at_once_and_what_others_have_stays",
+        async |netlink| {
+            let named = |number: u8| Macvlan {
+                name: format!("vrrp.{number}"),
+                mac: [0, 0, 0x5e, 0, 1, number],
+                ..of_51()
+            };
+            for number in 1..=9 {
+                netlink.make_macvlan(&named(number)).await.unwrap();
+            }
+            sh(
+                "ip link add vrrp.10 link eth0 type macvlan; ip link add other type dummy group 7 || ip link add other type bridge",
+            );
+            let all = (1..=10).map(|number| named(number).name);
+            let removed = netlink.remove_macvlans(&all.collect()).await.unwrap();
+            assert_eq!(removed.len(), 9);
+            let left = sh("ip -brief link show");
+            assert!(left.contains("vrrp.10") && left.contains("other"), "{left}");
+            assert!(!left.contains("vrrp.9"), "{left}");
         },
     );
 }
