@@ -475,6 +475,29 @@ fn a_reload_moves_the_addresses_to_the_mac_and_back() {
     assert!(!lab.r2.said(&["Entering MASTER STATE"]), "r2 had no reason");
 }
 
+/// As in a container: no `nft`, and nothing may be set.
+#[test]
+fn with_nothing_to_keep_neighbours_from_another_mac_the_log_says_so_and_the_addresses_move() {
+    let lab = lab(Xvrrpd, Xvrrpd, "use_vmac");
+    let hide = "for nft in /usr/sbin/nft /usr/bin/nft; do \
+                [ ! -e $nft ] || mount --bind /dev/null $nft; done; \
+                mount --bind /proc/sys /proc/sys; mount -o remount,ro,bind /proc/sys";
+    for node in [&lab.r1, &lab.r2] {
+        node.machine().run("sh", &["-ec", hide]);
+    }
+    elect(&lab);
+    assert!(
+        lab.r1
+            .said(&["neighbours may hear another MAC than the virtual one for 1 addresses"])
+    );
+    assert!(lab.r1.said(&[ON_TOP, "ipv4.arp_ignore=1", "cannot be set"]));
+    lab.r1.kill_daemon();
+    within(LONG, "r2 takes over", || {
+        holds(&lab.r2) && is_up(&lab.r2, ON_TOP)
+    });
+    eventually("the client is answered", || asks(lab.host.machine(), VIP));
+}
+
 /// The name is somebody else's: that router is at fault until it is free, and says so.
 #[test]
 fn a_name_that_is_taken_is_a_fault_until_it_is_free() {

@@ -126,6 +126,8 @@ pub(super) struct Controller {
     pub(super) metrics: Metrics,
     filter: Arc<Mutex<PacketFilter>>,
     arp_filter: Arc<Mutex<ArpFilter>>,
+    /// What was said of it last.
+    arp_complaint: Option<String>,
     /// Has what was taken from a router behind our back put back.
     addresses: AddressOrders,
     /// `vrrp_startup_delay`: nobody takes part before.
@@ -304,6 +306,7 @@ impl Controller {
             metrics: Metrics::new(desk),
             filter: Arc::new(Mutex::new(PacketFilter::beside(&options.pid_file))),
             arp_filter: Arc::new(Mutex::new(ArpFilter::beside(&options.pid_file))),
+            arp_complaint: None,
             addresses: orders,
             starts_at: None,
         };
@@ -597,22 +600,23 @@ impl Controller {
         }
     }
 
-    /// Has nobody hear another hardware address for what is at virtual MACs. What cannot be kept from him is said.
-    pub(super) async fn filter_arp(&self) {
+    /// Has nobody hear another hardware address for what is at virtual MACs. What cannot be kept from him is said, once, and tried again.
+    pub(super) async fn filter_arp(&mut self) {
         let macs = self.network.virtual_macs(&self.plan);
         let count = macs.addresses.len();
-        match (
-            set(&self.arp_filter, |filter| filter.set(macs)).await,
-            count,
-        ) {
-            (Ok(()), _) => {}
-            (Err(failure), 0) => {
-                error!("ARP about addresses of ours may still be dropped: {failure}")
-            }
-            (Err(failure), count) => error!(
+        let failure = set(&self.arp_filter, |filter| filter.set(macs)).await.err();
+        let complaint = failure.map(|failure| match count {
+            0 => format!("ARP about addresses of ours may still be dropped: {failure}"),
+            count => format!(
                 "neighbours may hear another MAC than the virtual one for {count} addresses: {failure}"
             ),
+        });
+        if let Some(complaint) = &complaint
+            && self.arp_complaint.as_ref() != Some(complaint)
+        {
+            error!("{complaint}");
         }
+        self.arp_complaint = complaint;
     }
 
     /// The guard says goodbye from the addresses we speak from, so it learns of new ones.

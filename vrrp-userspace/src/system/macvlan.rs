@@ -2,7 +2,7 @@
 
 use std::{fs, io, path::PathBuf};
 
-use tracing::{debug, warn};
+use tracing::warn;
 
 use super::netlink::Macvlan;
 
@@ -21,30 +21,39 @@ pub fn prepare(macvlan: &Macvlan) {
     let strict = read("ipv4", "all", "rp_filter").is_ok_and(|value| value == "1");
     // The kernel takes the greater of this one and the one for all.
     let reverse_path = if strict { "2" } else { "0" };
-    for (family, key, value) in [
-        ("ipv4", "arp_ignore", "1"),
-        ("ipv4", "arp_announce", "2"),
-        ("ipv4", "rp_filter", reverse_path),
-        ("ipv6", "accept_ra", "0"),
-        ("ipv6", "accept_dad", "0"),
-    ] {
-        write(family, name, key, value);
-    }
+    let mut settings = vec![
+        ("ipv4", "arp_ignore", "1".to_owned()),
+        ("ipv4", "arp_announce", "2".to_owned()),
+        ("ipv4", "rp_filter", reverse_path.to_owned()),
+        ("ipv6", "accept_ra", "0".to_owned()),
+        ("ipv6", "accept_dad", "0".to_owned()),
+    ];
     for family in ["ipv4", "ipv6"] {
-        if let Ok(value) = read(family, parent, "forwarding") {
-            write(family, name, "forwarding", &value);
-        }
+        let beneath = read(family, parent, "forwarding").ok();
+        settings.extend(beneath.map(|value| (family, "forwarding", value)));
+    }
+    let refused: Vec<_> = settings
+        .into_iter()
+        .filter_map(|(family, key, value)| {
+            let error = set(family, name, key, &value).err()?;
+            Some((format!("{family}.{key}={value}"), error))
+        })
+        .collect();
+    if let Some((_, error)) = refused.first() {
+        let settings: Vec<_> = refused
+            .iter()
+            .map(|(setting, _)| setting.as_str())
+            .collect();
+        warn!("{name}: {} cannot be set: {error}", settings.join(", "));
     }
 }
 
-fn write(family: &str, interface: &str, key: &str, value: &str) {
-    match fs::write(path(family, interface, key), value) {
-        Ok(()) => {}
-        // Without IPv6 there is nothing to set.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            debug!("{interface}: there is no {family} {key}");
-        }
-        Err(error) => warn!("{interface}: {family} {key} cannot be set to {value}: {error}"),
+/// Leaves alone what is right, since often nothing may be written. Without IPv6 there is nothing to set.
+fn set(family: &str, interface: &str, key: &str, value: &str) -> io::Result<()> {
+    match read(family, interface, key) {
+        Ok(present) if present == value => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Ok(_) | Err(_) => fs::write(path(family, interface, key), value),
     }
 }
 
