@@ -83,20 +83,37 @@ fn addresses_move_with_their_mac(more: &str) {
     assert_eq!(neighbour(&lab, VIP), MAC.to_string());
 
     // Whoever talks from the address asks for others in his own name: in that of the address he would teach them his own MAC.
+    for (machine, address) in [
+        (lab.r2.machine(), "172.20.0.10/24"),
+        (lab.host.machine(), "172.20.0.200/24"),
+    ] {
+        machine.ip_batch(&format!("address add {address} dev eth1\n"));
+    }
+    eventually("the filter knows the new address", || {
+        let rules = lab.r2.machine().run("nft", &["list", "ruleset"]);
+        rules.contains("172.20.0.0/24 : 172.20.0.10")
+    });
     lab.r2.machine().ip_batch("neighbour flush all\n");
-    let talks = [
-        "--silent",
-        "--max-time",
-        "2",
-        "--interface",
-        "192.168.0.5",
-        "http://192.168.0.200/",
-    ];
-    let talked = lab.r2.machine().output("curl", &talks);
-    assert_ne!(
-        talked.status.code(),
-        TIMED_OUT,
-        "the client answers whoever has the address"
+    for client in ["192.168.0.200", "172.20.0.200"] {
+        let url = format!("http://{client}/");
+        let from = VIP.to_string();
+        let talks = ["--silent", "--max-time", "2", "--interface", &from, &url];
+        let talked = lab.r2.machine().output("curl", &talks).status.code();
+        assert_ne!(
+            talked, TIMED_OUT,
+            "the client answers whoever has the address"
+        );
+    }
+    let asked = |target: [u8; 4], sender: [u8; 4]| {
+        let arps = lab.second.arps(began).into_iter();
+        let (target, sender) = (Ipv4Addr::from(target), Ipv4Addr::from(sender));
+        let mut questions = arps.filter(|arp| arp.operation == 1 && arp.target == target);
+        questions.any(|arp| arp.sender == sender && arp.sender_mac == lab.r2.identity().second_mac)
+    };
+    assert!(asked([192, 168, 0, 200], lab.r2.identity().second.octets()));
+    assert!(
+        asked([172, 20, 0, 200], [172, 20, 0, 10]),
+        "in the name of its own there"
     );
 
     lab.r1.start_daemon();
@@ -206,24 +223,11 @@ fn over_ipv6_neighbours_hear_of_the_mac_alone() {
     let six = format!("[{}]", VIPS_OF_IPV6[1]);
     assert!(is_answered(lab.host.machine(), &six));
 
-    // From an address of the router to somebody on the link.
-    let host = lab
-        .host
-        .machine()
-        .run("ip", &["-6", "address", "show", "dev", "eth1"]);
-    let link_local = host
-        .split_whitespace()
-        .find(|word| word.starts_with("fe80:"));
-    let link_local = link_local
-        .and_then(|word| word.split('/').next())
-        .expect("it has one");
-    lab.r1
-        .machine()
-        .ip_batch(&format!("neighbour flush dev {ON_TOP_FOR_IPV6}\n"));
-    assert!(is_answered(
-        lab.r1.machine(),
-        &format!("[{link_local}%25{ON_TOP_FOR_IPV6}]")
-    ));
+    // From an address of the router to somebody on the link whom it has never met.
+    let host = lab.host.machine();
+    host.ip_batch("address add fe80::200/64 dev eth1 nodad\n");
+    let newcomer = format!("[fe80::200%25{ON_TOP_FOR_IPV6}]");
+    assert!(is_answered(lab.r1.machine(), &newcomer));
 
     lab.r1.kill_daemon();
     within(LONG, "r2 takes over", || holds(&lab.r2));
@@ -463,12 +467,17 @@ fn a_reload_moves_the_addresses_to_the_mac_and_back() {
     for (more, interface, gone) in [
         ("use_vmac", ON_TOP, "vip0"),
         ("use_vmac vip0 02:00:00:00:00", "vip0", ON_TOP),
+        ("use_vmac vip0 02:00:00:00:01", "vip0", ON_TOP),
         ("", "eth1", "vip0"),
     ] {
         say(more);
         assert_eq!(reload(&lab.r1), Reloaded::Complete);
+        let mac = more
+            .split_once("02:")
+            .map(|(_, end)| format!("02:{end}:3c"));
         within(LONG, "the address has moved", || {
-            is_on(interface) && !exists(&lab.r1, gone)
+            let has_mac = |mac: &String| link(&lab.r1, interface).contains(mac.as_str());
+            is_on(interface) && !exists(&lab.r1, gone) && mac.iter().all(has_mac)
         });
         eventually("the client is answered", || asks(lab.host.machine(), VIP));
     }

@@ -14,7 +14,7 @@ pub fn spell(mac: [u8; 6]) -> String {
 
 /// Prepares an interface that is not up yet. What cannot be set is said.
 ///
-/// It answers for its own addresses alone, believes no advertisement of a router, forwards what the interface beneath would, and does not ask
+/// It answers for its own addresses alone, believes no advertisement of a router, forwards what the interface beneath would and has IPv6 if that has, and does not ask
 /// whether what arrives would have been answered through it, since what is answered leaves beneath.
 pub fn prepare(macvlan: &Macvlan) {
     let Macvlan { name, parent, .. } = macvlan;
@@ -28,9 +28,13 @@ pub fn prepare(macvlan: &Macvlan) {
         ("ipv6", "accept_ra", "0".to_owned()),
         ("ipv6", "accept_dad", "0".to_owned()),
     ];
-    for family in ["ipv4", "ipv6"] {
-        let beneath = read(family, parent, "forwarding").ok();
-        settings.extend(beneath.map(|value| (family, "forwarding", value)));
+    for (family, key) in [
+        ("ipv6", "disable_ipv6"),
+        ("ipv4", "forwarding"),
+        ("ipv6", "forwarding"),
+    ] {
+        let beneath = read(family, parent, key).ok();
+        settings.extend(beneath.map(|value| (family, key, value)));
     }
     let refused: Vec<_> = settings
         .into_iter()

@@ -10,7 +10,7 @@ use std::{collections::BTreeSet, io, net::IpAddr, path::Path};
 
 use thiserror::Error;
 
-pub use self::arp::{ArpFilter, VirtualMacs};
+pub use self::arp::{ArpFilter, OwnAddress, VirtualMacs};
 use self::table::Table;
 
 /// Keeps packets from addresses that are not for this host (Accept_Mode, RFC 9568 §6.1).

@@ -4,7 +4,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
 };
 
 use tracing::{info, warn};
@@ -15,8 +15,11 @@ use crate::{
     protocol::Family,
     system::{
         macvlan,
-        netlink::{Link, Macvlan, MacvlanError, NetlinkError, ObservedAddress, primary_address},
-        packet_filter::VirtualMacs,
+        netlink::{
+            InterfaceAddress, Link, Macvlan, MacvlanError, NetlinkError, ObservedAddress,
+            primary_address,
+        },
+        packet_filter::{OwnAddress, VirtualMacs},
     },
 };
 
@@ -25,8 +28,8 @@ use crate::{
 pub(super) struct Macvlans {
     /// By name, with the kernel's number.
     made: BTreeMap<String, (u32, Macvlan)>,
-    /// The interfaces beneath, each with the first IPv4 address that is the host's own.
-    beneath: BTreeMap<String, Ipv4Addr>,
+    /// The interfaces beneath, each with the IPv4 addresses that are the host's own, the one it speaks from first.
+    beneath: BTreeMap<String, Vec<OwnAddress>>,
     /// Why some could not be made, as it was said last.
     said: BTreeMap<String, String>,
 }
@@ -45,15 +48,19 @@ impl Macvlans {
     pub(super) fn learn(&mut self, plan: &Plan, addresses: &[ObservedAddress]) {
         let virtual_addresses: Vec<IpAddr> = plan.addresses().collect();
         let own = |parent: &String| {
-            let there: Vec<_> = addresses
+            let there = addresses
                 .iter()
-                .filter(|observed| observed.address.interface == *parent)
-                .cloned()
+                .filter(|observed| observed.address.interface == *parent);
+            let there: Vec<_> = there.cloned().collect();
+            let usual = primary_address(Family::Ipv4, &there, &virtual_addresses)?;
+            let mut own: Vec<_> = there
+                .iter()
+                .filter(|observed| !observed.is_ours)
+                .filter(|observed| !virtual_addresses.contains(&observed.address.address))
+                .filter_map(|observed| own_address(&observed.address))
                 .collect();
-            match primary_address(Family::Ipv4, &there, &virtual_addresses)? {
-                IpAddr::V4(address) => Some((parent.clone(), address)),
-                IpAddr::V6(_) => None,
-            }
+            own.sort_by_key(|one| IpAddr::V4(one.address) != usual);
+            Some((parent.clone(), own))
         };
         let parents: BTreeSet<_> = plan.macvlans().map(|macvlan| &macvlan.parent).collect();
         self.beneath = parents.into_iter().filter_map(own).collect();
@@ -63,6 +70,16 @@ impl Macvlans {
         let before = self.made.len();
         self.made.retain(|_, (known, _)| *known != index);
         self.made.len() < before
+    }
+}
+
+const fn own_address(address: &InterfaceAddress) -> Option<OwnAddress> {
+    match address.address {
+        IpAddr::V4(own) => Some(OwnAddress {
+            address: own,
+            prefix_length: address.prefix_length,
+        }),
+        IpAddr::V6(_) => None,
     }
 }
 
