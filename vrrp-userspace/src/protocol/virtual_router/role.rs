@@ -221,6 +221,18 @@ pub(super) struct Speaking {
     refused_list: Option<(IpAddr, u32)>,
 }
 
+/// All routers speak at multiples of this, so that one wake-up serves all that are due. Every interval that can be advertised is a multiple of
+/// it (RFC 9568 §5.2.7), so whoever speaks at one goes on doing so.
+const TICK: Duration = Duration::from_millis(10);
+
+/// The last tick within `interval` from `now`: the next advertisement is never late, and at most a tick early.
+fn at_a_tick(now: Monotonic, interval: Duration) -> Monotonic {
+    let latest = now + interval;
+    let tick = u64::try_from(TICK.as_nanos()).unwrap_or(1);
+    let last = Monotonic::from_nanos(latest.as_nanos() / tick * tick);
+    if last > now { last } else { latest }
+}
+
 /// A burst of gratuitous ARP to come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 struct Announcement {
@@ -238,7 +250,7 @@ impl Speaking {
             rounds,
         });
         Self {
-            next_advertisement: now + settings.advertisement_interval,
+            next_advertisement: at_a_tick(now, settings.advertisement_interval),
             next_announcement: second.or_else(|| refresh(now, &settings.announcements)),
             answered: None,
             announced: now,
@@ -249,7 +261,7 @@ impl Speaking {
 
     /// A reload has changed the settings: what is due stays due, unless it is due earlier now.
     pub(super) fn settings_changed(&mut self, before: &Settings, after: &Settings, now: Monotonic) {
-        let soonest = now + after.advertisement_interval;
+        let soonest = at_a_tick(now, after.advertisement_interval);
         self.next_advertisement = self.next_advertisement.min(soonest);
         if before.announcements != after.announcements {
             let next = refresh(now, &after.announcements);
@@ -265,17 +277,17 @@ impl Speaking {
             })
     }
 
-    /// Whether Adver_Timer has come; if so it is set again, on its own grid, so that it does not drift (C110). A wake-up that is late by
-    /// more than an interval does not lead to a burst.
+    /// Whether Adver_Timer has come; if so it is set again, from when it should have come, so that it does not drift (C110). A wake-up that is
+    /// late by more than an interval does not lead to a burst.
     pub(super) fn is_advertisement_due(&mut self, now: Monotonic, interval: Duration) -> bool {
         if now < self.next_advertisement {
             return false;
         }
-        let on_the_grid = self.next_advertisement + interval;
-        self.next_advertisement = if on_the_grid > now {
-            on_the_grid
+        let next = self.next_advertisement + interval;
+        self.next_advertisement = if next > now {
+            next
         } else {
-            now + interval
+            at_a_tick(now, interval)
         };
         true
     }
@@ -304,7 +316,7 @@ impl Speaking {
 
     /// An advertisement leaves that is not due, and counts as the next one (RFC 9568 §6.4.3: Adver_Timer restarts).
     pub(super) fn advertises_early(&mut self, now: Monotonic, interval: Duration) {
-        self.next_advertisement = now + interval;
+        self.next_advertisement = at_a_tick(now, interval);
     }
 
     /// Whether it is news that somebody lists what he must not.
