@@ -13,7 +13,7 @@ pub(super) mod tap;
 mod view;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, btree_map::Entry},
     io,
     net::IpAddr,
     num::NonZeroU32,
@@ -45,7 +45,7 @@ use super::{
 use crate::{
     protocol::Family,
     system::{
-        advert_sender::AdvertSender,
+        advert_sender::{AdvertSender, PacketSocket},
         datapath::{Datapath, Publisher},
         membership::Membership,
         netlink::{Link, Netlink, NetlinkError, ObservedAddress, primary_address},
@@ -73,6 +73,8 @@ pub(super) struct Network {
     sources: Sources,
     /// The interfaces with a virtual MAC that are there, by name.
     macvlans: Macvlans,
+    /// For what leaves in packets, by interface, source and TTL.
+    packets: BTreeMap<(NonZeroU32, IpAddr, u8), PacketSocket>,
     /// For what leaves in frames of ours.
     frames: Option<FrameSocket>,
     /// What the program was told to check, by slot.
@@ -145,6 +147,7 @@ impl Network {
             carrier: Carrier::default(),
             sources: Sources::new(),
             macvlans: Macvlans::default(),
+            packets: BTreeMap::new(),
             frames: None,
             terms: BTreeMap::new(),
         }
@@ -330,6 +333,8 @@ impl Network {
     pub(super) fn link_is_gone(&mut self, name: &str) {
         if let Some(known) = self.known.remove(name) {
             self.outlets.inspector.forget(known.port.number);
+            self.packets
+                .retain(|(index, ..), _| index.get() != known.index);
         }
         self.carrier.forget(name);
         for source in self.sources.values_mut() {
@@ -415,7 +420,9 @@ impl Network {
         let destinations = router.reach.audience.destinations(source);
         let hop_limit = router.reach.sent_hop_limit();
         let opened = match router.speaks_as {
-            None => AdvertSender::open(index, source, &destinations, hop_limit),
+            None => self
+                .packets(index, source, hop_limit)
+                .and_then(|packets| AdvertSender::in_packets(packets, &destinations)),
             Some(mac) => self.frames().and_then(|frames| {
                 AdvertSender::in_frames(frames, mac, index, source, &destinations)
             }),
@@ -436,6 +443,24 @@ impl Network {
             sender,
             terms,
         })
+    }
+
+    /// The socket for packets from `source`, opened when somebody needs it. Those that nobody has any more are closed here, and not by the
+    /// election, which has other things to do.
+    fn packets(
+        &mut self,
+        index: NonZeroU32,
+        source: IpAddr,
+        hop_limit: u8,
+    ) -> io::Result<PacketSocket> {
+        self.packets.retain(|_, socket| !socket.is_idle());
+        match self.packets.entry((index, source, hop_limit)) {
+            Entry::Occupied(open) => Ok(open.get().clone()),
+            Entry::Vacant(place) => {
+                let socket = PacketSocket::open(index, source, hop_limit)?;
+                Ok(place.insert(socket).clone())
+            }
+        }
     }
 
     /// The socket for frames, opened when somebody needs it.

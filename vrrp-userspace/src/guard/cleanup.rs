@@ -9,7 +9,7 @@ use super::{ledger::Ledger, message::Slot};
 use crate::{
     protocol::Priority,
     system::{
-        advert_sender::AdvertSender,
+        advert_sender::{AdvertSender, PacketSocket},
         control_socket,
         netlink::{InterfaceAddress, Netlink},
         packet_address::FrameSocket,
@@ -84,7 +84,10 @@ fn say_goodbye(slot: &Slot, frames: &mut Option<FrameSocket>) -> io::Result<()> 
     let destinations = &advert.destinations;
     let interface = advert.interface;
     let sender = match advert.mac {
-        None => AdvertSender::open(interface, source, destinations, advert.hop_limit)?,
+        None => {
+            let socket = PacketSocket::open(interface, source, advert.hop_limit)?;
+            AdvertSender::in_packets(socket, destinations)?
+        }
         Some(mac) => {
             let socket = match frames {
                 Some(socket) => socket.clone(),

@@ -9,6 +9,7 @@ use std::{
     io,
     net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4, SocketAddrV6},
     num::NonZeroU32,
+    sync::Arc,
 };
 
 use rustix::{
@@ -46,25 +47,26 @@ pub struct AdvertSender {
 #[derive(Debug)]
 enum Way {
     /// The kernel writes the headers.
-    Packets(Socket),
+    Packets(PacketSocket),
     /// In frames from this hardware address, on the link of this number.
     Frames(FrameSocket, [u8; 6], NonZeroU32),
 }
 
-impl AdvertSender {
-    /// Opens a raw socket that sends from `source` through the interface numbered `interface`, to each of `destinations` and, if that is no
-    /// group, with this TTL or hop limit.
+/// A raw socket that sends from one address of one interface. Clones share it: the kernel offers every advertisement that arrives to each raw
+/// socket of the protocol, one after the other, so that hundreds would cost more than all the rest.
+#[derive(Debug, Clone)]
+pub struct PacketSocket {
+    socket: Arc<Socket>,
+    interface: NonZeroU32,
+    source: IpAddr,
+}
+
+impl PacketSocket {
+    /// Opens a socket that sends from `source` through the interface numbered `interface`, to whoever is no group with this TTL or hop limit.
     ///
     /// # Errors
-    /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this
-    /// host, or not of the same family as `destinations`.
-    pub fn open(
-        interface: NonZeroU32,
-        source: IpAddr,
-        destinations: &[IpAddr],
-        hop_limit: u8,
-    ) -> io::Result<Self> {
-        let destinations = places(interface, source, destinations)?;
+    /// When the process may not open raw sockets, the interface is gone, or `source` is not an address of this host.
+    pub fn open(interface: NonZeroU32, source: IpAddr, hop_limit: u8) -> io::Result<Self> {
         let domain = if source.is_ipv4() {
             Domain::IPV4
         } else {
@@ -90,9 +92,32 @@ impl AdvertSender {
             }
         }
         Ok(Self {
+            socket: Arc::new(socket),
+            interface,
+            source,
+        })
+    }
+
+    /// Whether nobody else shares it.
+    #[must_use]
+    pub fn is_idle(&self) -> bool {
+        Arc::strong_count(&self.socket) == 1
+    }
+}
+
+impl AdvertSender {
+    /// Sends through `socket`, to each of `destinations`.
+    ///
+    /// # Errors
+    /// When they are not of the family that the socket is of.
+    pub fn in_packets(socket: PacketSocket, destinations: &[IpAddr]) -> io::Result<Self> {
+        let PacketSocket {
+            interface, source, ..
+        } = socket;
+        Ok(Self {
             way: Way::Packets(socket),
             source,
-            destinations,
+            destinations: places(interface, source, destinations)?,
         })
     }
 
@@ -135,7 +160,7 @@ impl AdvertSender {
 
     fn send_to(&self, destination: &SocketAddr, message: &[u8]) -> io::Result<()> {
         match &self.way {
-            Way::Packets(socket) => send_packet(socket, destination, message),
+            Way::Packets(socket) => send_packet(&socket.socket, destination, message),
             Way::Frames(socket, mac, interface) => {
                 let frame = frame::to_group(*mac, self.source, destination.ip(), message);
                 let frame = frame.ok_or(io::ErrorKind::InvalidInput)?;
@@ -246,8 +271,8 @@ mod tests {
             cable();
             sh("ip address add 192.168.0.9/24 dev eth0");
             let source = IpAddr::from([192, 168, 0, 9]);
-            let sender =
-                AdvertSender::open(index_of("eth0"), source, &[Family::Ipv4.group()], 255).unwrap();
+            let socket = PacketSocket::open(index_of("eth0"), source, 255).unwrap();
+            let sender = AdvertSender::in_packets(socket, &[Family::Ipv4.group()]).unwrap();
 
             let message = b"\x21\x59\x65\x00\x01\x01\x16\x43\x31\x31\x31\x31\0\0\0\0";
             let packet = captured(|| sender.send(|_| message.to_vec()).unwrap());
