@@ -17,7 +17,7 @@ pub(super) mod recorder;
 mod router_table;
 pub(super) mod snapshot;
 
-use std::{collections::BTreeMap, io, sync::Arc};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -65,6 +65,9 @@ use crate::{
 /// has been heard.
 const DATAGRAMS_AT_ONCE: usize = 4096;
 
+/// How often a router that speaks reads what the program wrote about it, although nothing rang.
+const LOOKS_AFTER: Duration = Duration::from_millis(100);
+
 /// A router with everything that belongs to it here.
 pub(super) struct Seat {
     pub(super) door: Door,
@@ -73,6 +76,8 @@ pub(super) struct Seat {
     /// The port it listens on.
     port: u16,
     published: Role,
+    /// When its block was last read before a deadline was kept.
+    consulted: Monotonic,
 }
 
 impl Seat {
@@ -82,6 +87,7 @@ impl Seat {
             door,
             career: Career::begun(clock::now()),
             hearing: Hearing::after(block),
+            consulted: Monotonic::default(),
             port,
             published: Role {
                 acknowledged: block.bell,
@@ -158,17 +164,16 @@ impl Election {
 
     /// Waits for the earliest deadline, which it returns, or an input; not if one was left.
     fn wait(&self) -> Option<Monotonic> {
+        let now = clock::now();
         let deadlines = self
             .seats
             .values()
-            .filter(|seat| !self.awaits_inspection(seat));
-        let deadline = deadlines
-            .filter_map(|seat| seat.door.router().deadline())
-            .min();
+            .filter(|seat| !self.awaits_inspection(seat, now));
+        let deadline = deadlines.filter_map(|seat| seat.door.deadline()).min();
         let timeout = if self.backlog.may_be_left() {
             Some(Timespec::default())
         } else {
-            deadline.map(|deadline| timespec(deadline, clock::now()))
+            deadline.map(|deadline| timespec(deadline, now))
         };
         let mut watched = vec![PollFd::new(&self.inbox, PollFlags::IN)];
         watched.extend(
@@ -489,7 +494,9 @@ impl Election {
             if !self.is_due(slot, heard) {
                 continue;
             }
-            self.take_block_in(slot, Hearing::consulted);
+            if self.is_to_consult(slot, heard) {
+                self.take_block_in(slot, Hearing::consulted);
+            }
             // What the block told may have moved the deadline.
             if self.is_held_back(slot, heard) {
                 continue;
@@ -501,11 +508,39 @@ impl Election {
                     .seats
                     .get(&slot)
                     .map(|seat| seat.hearing.evidence(was_listening));
+                let before = self.state_of(slot);
                 self.give(slot, Event::DeadlineReached(evidence.unwrap_or_default()));
                 // What arrived before the program knew of our promotion was no news to it.
-                self.take_block_in(slot, Hearing::told);
+                if self.state_of(slot) != before {
+                    self.take_block_in(slot, Hearing::told);
+                }
             }
         }
+    }
+
+    /// Whether the block is read before the deadline of `slot` is kept: always by a Backup, whose deadline is about what it heard. Whoever
+    /// speaks, in time, is rung for by whatever arrives, and looks after that as often as is worth the call.
+    fn is_to_consult(&mut self, slot: usize, heard: Monotonic) -> bool {
+        let Some(seat) = self.seats.get_mut(&slot) else {
+            return false;
+        };
+        let router = seat.door.router();
+        let interval = router.settings().advertisement_interval;
+        let is_late = seat
+            .door
+            .deadline()
+            .is_some_and(|deadline| heard.since(deadline) > interval);
+        let speaks = router.silent_since().is_none() && !is_late;
+        if speaks && heard.since(seat.consulted) < LOOKS_AFTER {
+            return false;
+        }
+        seat.consulted = heard;
+        true
+    }
+
+    fn state_of(&self, slot: usize) -> Option<State> {
+        let seat = self.seats.get(&slot);
+        seat.map(|seat| seat.door.router().state())
     }
 
     fn is_due(&self, slot: usize, heard: Monotonic) -> bool {
@@ -517,14 +552,15 @@ impl Election {
             } else {
                 heard
             };
-            router.deadline().is_some_and(|deadline| deadline <= until)
+            let deadline = seat.door.deadline();
+            deadline.is_some_and(|deadline| deadline <= until)
         })
     }
 
     /// Whether the silence that the router of `slot` is about to judge was heard as one; `None` until the answer has come.
     fn was_listening(&mut self, slot: usize) -> Option<bool> {
         let seat = self.seats.get(&slot)?;
-        let until = seat.door.router().deadline()?;
+        let until = seat.door.deadline()?;
         let Some(since) = seat.door.router().silent_since() else {
             // The deadline of an Active Router is about speaking; nobody's silence is judged.
             return Some(true);
@@ -542,13 +578,11 @@ impl Election {
         }
     }
 
-    /// Whether a router's deadline has come and only the inspector's answer has not.
-    fn awaits_inspection(&self, seat: &Seat) -> bool {
-        let router = seat.door.router();
-        router.state() == State::Backup
-            && router
-                .deadline()
-                .is_some_and(|deadline| deadline <= clock::now())
+    /// Whether a router's deadline has come by `now` and only the inspector's answer has not.
+    fn awaits_inspection(&self, seat: &Seat, now: Monotonic) -> bool {
+        let has_come = seat.door.deadline().is_some_and(|deadline| deadline <= now);
+        has_come
+            && seat.door.router().state() == State::Backup
             && self
                 .ports
                 .iter()

@@ -6,6 +6,8 @@ use crate::protocol::{Action, Event, Monotonic, VirtualRouter, recording::Entry}
 /// A router, and where what goes through its door is remembered.
 pub(in crate::daemon) struct Door {
     router: VirtualRouter,
+    /// As the router says, which only an event can change: it is asked for more often than there are events.
+    deadline: Option<Monotonic>,
     slot: usize,
     memory: Memory,
 }
@@ -15,6 +17,7 @@ impl Door {
     pub(in crate::daemon) fn new(slot: usize, router: VirtualRouter, memory: Memory) -> Self {
         memory.with(|memory| memory.seat(slot, &router));
         Self {
+            deadline: router.deadline(),
             router,
             slot,
             memory,
@@ -26,6 +29,7 @@ impl Door {
         let slot = self.slot;
         self.memory.with(|memory| memory.begins(slot, now, &event));
         let actions = self.router.handle(&event, now);
+        self.deadline = self.router.deadline();
         let entry = Entry {
             now,
             event,
@@ -33,6 +37,11 @@ impl Door {
         };
         self.memory.with(|memory| memory.ends(slot, entry));
         actions
+    }
+
+    /// The moment to come back with [`Event::DeadlineReached`], if there is one.
+    pub(in crate::daemon) const fn deadline(&self) -> Option<Monotonic> {
+        self.deadline
     }
 
     pub(in crate::daemon) const fn router(&self) -> &VirtualRouter {
