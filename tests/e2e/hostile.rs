@@ -6,7 +6,7 @@ use vrrp_tests::Daemon::{Keepalived, Xvrrpd};
 use vrrp_tests::forge::Forged;
 use vrrp_tests::host::Volley;
 use vrrp_tests::story::{self, ALARM, Calm, STRANGER_ADDRESS};
-use vrrp_tests::{Lab, Node, eventually};
+use vrrp_tests::{Lab, Node, Plan, eventually};
 
 /// Long enough for keepalived's Backup to lose patience.
 const WATCHED: Duration = Duration::from_secs(8);
@@ -99,6 +99,65 @@ fn a_rejected_advert_is_counted_and_reaches_nobody_else() {
         "a rejected advert reached a listener"
     );
     assert!(calm.lasts());
+}
+
+/// RFC 9568 believes everybody on the link; RFC 3768 everybody who knows the password. Here the stranger does.
+#[test]
+fn where_the_routers_are_named_nobody_else_is_heard_whatever_he_says() {
+    for more in ["", "    @xvrrpd xdp_mode off\n"] {
+        let lab = Lab::new(&Plan::seeds(Xvrrpd, Xvrrpd).with_configs(|config| named(config, more)));
+        lab.elect();
+        let calm = Calm::now(&lab);
+        let said = [255, 254, 100, 1, 0];
+        for priority in said {
+            lab.host.send("eth0", &a_hundred(priority));
+        }
+        let all = 100 * said.len() as u64;
+        for node in [&lab.r1, &lab.r2] {
+            eventually("every one of them is counted", || {
+                let raw = node.counted_on_the_raw_path("eth0", "unicast_source");
+                let program = if more.is_empty() {
+                    node.counter("unicast_source")
+                } else {
+                    0
+                };
+                program + raw == all
+            });
+            let line = node.line_with(&["rejected an advert", &STRANGER_ADDRESS.to_string()]);
+            let line = line.expect("somebody is told");
+            assert!(line.contains("nobody of `vrrp_peers`"), "{line}");
+        }
+        assert!(calm.lasts());
+    }
+}
+
+/// What the protocol asks for otherwise.
+#[test]
+fn where_nobody_is_named_the_better_stranger_is_given_way_to() {
+    let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
+    lab.elect();
+    lab.host.send("eth0", &a_hundred(254));
+    eventually("r1 has given way", || {
+        lab.r1
+            .said(&["because:", &STRANGER_ADDRESS.to_string(), "priority 254"])
+    });
+}
+
+fn a_hundred(priority: u8) -> Volley {
+    Volley {
+        frames: vec![forged().priority(priority).frame()],
+        count: 100,
+        per_second: 100,
+    }
+}
+
+/// The seeds, told who the routers are.
+fn named(config: &str, more: &str) -> String {
+    let names =
+        format!("    @xvrrpd vrrp_peers {{ 10.89.0.9 10.89.0.10 }}\n{more}    virtual_router_id");
+    let config = config.replacen("    virtual_router_id", &names, 1);
+    assert!(config.contains("vrrp_peers"), "{config}");
+    config
 }
 
 fn is_counted(lab: &Lab, node: &Node, reason: &str, forged: &Forged) {

@@ -61,8 +61,10 @@ pub(crate) const IPV6_RANGED: Known = Known {
     slot: 10,
     vrid: 111,
 };
+/// Version 3, in the usual group, from [`PEER`] and nobody else.
+pub(crate) const NAMED: Known = Known { slot: 11, vrid: 58 };
 /// How many routers there are.
-pub(crate) const ROUTERS: u32 = 11;
+pub(crate) const ROUTERS: u32 = 12;
 
 /// A group besides the usual one.
 pub(crate) const OTHER_GROUP: Ipv4Addr = Ipv4Addr::new(224, 129, 3, 4);
@@ -171,6 +173,13 @@ impl World {
                 }),
             ),
             (
+                multicast(PORT, NAMED),
+                RouterEntry {
+                    flags: ROUTER_CHECKS_PEERS | ROUTER_PEERS_ONLY,
+                    ..version_3(NAMED)
+                },
+            ),
+            (
                 key(PORT, FAMILY_IPV6, IPV6, ipv6::group(ipv6::VRRP_GROUP)),
                 over_ipv6(IPV6),
             ),
@@ -189,6 +198,7 @@ impl World {
         ];
         let peers = [
             peer(CHOOSY, widen(PEER.octets()), 254, 255),
+            peer(NAMED, widen(PEER.octets()), 0, 255),
             peer(IPV6_RANGED, PEER_LINK_LOCAL.octets(), 3, 5),
         ];
         let vips = [

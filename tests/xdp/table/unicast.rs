@@ -9,8 +9,8 @@ use vrrp_tests::frame::Mac;
 use super::{Table, version_3};
 use crate::case::{Outcome, heard, rejected};
 use crate::world::{
-    CHOOSY, IPV6_RANGED, IPV6_UNICAST, Known, OTHER_GROUP, OTHERS, OUR_ADDRESS, OUR_LINK_LOCAL,
-    OUR_MAC, PEER, PEER_LINK_LOCAL, UNICAST, VERSION_3,
+    CHOOSY, IPV6_RANGED, IPV6_UNICAST, Known, NAMED, OTHER_GROUP, OTHERS, OUR_ADDRESS,
+    OUR_LINK_LOCAL, OUR_MAC, PEER, PEER_LINK_LOCAL, UNICAST, VERSION_3,
 };
 
 /// Nobody we speak to.
@@ -68,6 +68,19 @@ fn peers(table: &mut Table) {
         to_us(STRANGER, CHOOSY).frame(),
         rejected(Reason::UnicastSource, CHOOSY),
     );
+    let in_the_group = |source| Forged::version_3(source).vrid(NAMED.vrid);
+    table.row(
+        "`vrrp_peers`, from one of them",
+        in_the_group(PEER).frame(),
+        heard(NAMED),
+    );
+    for priority in [0, 1, 254, 255] {
+        table.row(
+            format!("`vrrp_peers`, priority {priority} from nobody of them"),
+            in_the_group(STRANGER).priority(priority).frame(),
+            rejected(Reason::UnicastSource, NAMED),
+        );
+    }
     for (hop_limit, outcome) in [
         (2, rejected(Reason::IpTtl, IPV6_RANGED)),
         (3, heard(IPV6_RANGED)),

@@ -274,6 +274,8 @@ pub(super) struct ReachDraft {
     pub(super) has_lost_peers: bool,
     pub(super) hop_limit: Option<u8>,
     pub(super) hears_peers_only: Option<bool>,
+    /// `vrrp_peers`, once there is one.
+    pub(super) listens_to: Option<Vec<Located<IpAddr>>>,
     /// Without a peer it is at fault, rather than speaking to a group.
     pub(super) needs_peers: bool,
 }

@@ -175,13 +175,13 @@ impl Plan {
         let peers = self
             .routers
             .values()
-            .map(|router| router.reach.audience.peers().len())
+            .map(|router| router.reach.known().len())
             .sum();
         for (count, most, what) in [
             (self.routers.len(), MAX_ROUTERS, "instances"),
             (self.interfaces.len(), MAX_PORTS, "interfaces"),
             (addresses, MAX_VIPS, "virtual addresses"),
-            (peers, MAX_PEERS, "unicast peers"),
+            (peers, MAX_PEERS, "peers"),
         ] {
             if count > most {
                 bail!("{count} {what} are configured, and one daemon serves {most}");

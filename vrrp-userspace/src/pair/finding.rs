@@ -25,6 +25,8 @@ pub enum Finding {
     Group(Both<IpAddr>),
     /// This side does not speak to the address that the other one speaks from.
     NotAPeer(Side, IpAddr),
+    /// This side hears others than the one that speaks from this address.
+    Unheard(Side, IpAddr),
     /// Only this side authenticates.
     AuthenticationOf(Side),
     /// Both authenticate, by different passwords.
@@ -81,6 +83,7 @@ impl Finding {
             | Self::UnicastOf(_)
             | Self::Group(_)
             | Self::NotAPeer(..)
+            | Self::Unheard(..)
             | Self::AuthenticationOf(_)
             | Self::Password
             | Self::Interval(_)

@@ -15,7 +15,7 @@ pub(super) fn findings(pair: &Pair<'_>) -> Vec<Finding> {
     }
     let strangers = Side::BOTH
         .into_iter()
-        .filter_map(|side| not_a_peer(pair, side));
+        .filter_map(|side| not_a_peer(pair, side).or_else(|| unheard(pair, side)));
     strangers
         .chain(owners(pair))
         .chain(authentication(pair))
@@ -43,6 +43,13 @@ fn not_a_peer(pair: &Pair<'_>, side: Side) -> Option<Finding> {
     let audience = &pair[side].reach.audience;
     let is_known = audience.peers().iter().any(|peer| peer.address == source);
     (audience.group().is_none() && !is_known).then_some(Finding::NotAPeer(side, source))
+}
+
+/// `vrrp_peers`; known in the same case.
+fn unheard(pair: &Pair<'_>, side: Side) -> Option<Finding> {
+    let source = pair[side.other()].reach.source?;
+    let known = pair[side].reach.listens_to.as_ref()?;
+    (!known.contains(&source)).then_some(Finding::Unheard(side, source))
 }
 
 /// `owner_ignore_adverts`

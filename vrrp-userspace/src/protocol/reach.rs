@@ -24,6 +24,8 @@ pub struct Reach {
     pub hop_limit: u8,
     /// `check_unicast_src`: only peers are heard.
     pub hears_peers_only: bool,
+    /// `vrrp_peers`: in a group nobody else is heard; everybody is if absent.
+    pub listens_to: Option<Vec<IpAddr>>,
 }
 
 /// To whom a router speaks.
@@ -82,6 +84,26 @@ impl Reach {
             audience: Audience::Group(family.group()),
             hop_limit: HOP_LIMIT,
             hears_peers_only: false,
+            listens_to: None,
+        }
+    }
+
+    /// Those of whom something is checked by name, and what. In a group nothing is but who they are.
+    #[must_use]
+    pub fn known(&self) -> Vec<Peer> {
+        match (&self.audience, &self.listens_to) {
+            (Audience::Peers(peers), _) => peers.clone(),
+            (Audience::Group(_), Some(known)) => known.iter().copied().map(Peer::new).collect(),
+            (Audience::Group(_), None) => Vec::new(),
+        }
+    }
+
+    /// Whether nobody is heard but those.
+    #[must_use]
+    pub const fn hears_known_only(&self) -> bool {
+        match self.audience {
+            Audience::Peers(_) => self.hears_peers_only,
+            Audience::Group(_) => self.listens_to.is_some(),
         }
     }
 

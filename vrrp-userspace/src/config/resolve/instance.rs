@@ -62,7 +62,7 @@ impl Resolver<'_> {
         let excluded_addresses = macs.all(self, draft.excluded_addresses)?;
         let virtual_addresses = self.only(family, virtual_addresses);
         self.first_is_of_the_link(&virtual_addresses);
-        let reach = self.reach(&draft.name, draft.reach, family);
+        let reach = self.reach(&draft.name, draft.reach, family)?;
         if version == Version::V3 && virtual_addresses.is_empty() {
             return Err(self.no_address(&draft.name));
         }

@@ -6,6 +6,7 @@ use super::{
     super::{
         diagnostic::Diagnostic,
         draft::{Located, ReachDraft},
+        keyword::Refusal,
         lexer::Word,
     },
     Resolver,
@@ -18,7 +19,12 @@ use crate::protocol::{
 impl Resolver<'_> {
     /// keepalived: what does not fit the family of the addresses is left out, and without peers the group is spoken to. Not so where peers were meant and none is
     /// left: it would speak to everybody while the others speak to each other, so it speaks to nobody and is at fault.
-    pub(super) fn reach(&mut self, name: &Word, draft: ReachDraft, family: Family) -> Reach {
+    pub(super) fn reach(
+        &mut self,
+        name: &Word,
+        draft: ReachDraft,
+        family: Family,
+    ) -> Result<Reach, Refusal> {
         let source = draft.source.and_then(|source| self.fits(source, family));
         let group = draft.group.and_then(|group| self.fits(group, family));
         let means_peers = draft.needs_peers || draft.has_lost_peers || !draft.peers.is_empty();
@@ -38,12 +44,52 @@ impl Resolver<'_> {
         } else {
             Audience::Peers(peers)
         };
-        Reach {
+        let listens_to = self.listens_to(draft.listens_to, &audience, family)?;
+        Ok(Reach {
             source,
             audience,
             hop_limit: draft.hop_limit.unwrap_or(HOP_LIMIT),
             hears_peers_only: hears_peers_only.unwrap_or(self.global.hears_peers_only),
+            listens_to,
+        })
+    }
+
+    /// A list without anybody would be one of routers that all claim the addresses.
+    fn listens_to(
+        &mut self,
+        draft: Option<Vec<Located<IpAddr>>>,
+        audience: &Audience,
+        family: Family,
+    ) -> Result<Option<Vec<IpAddr>>, Refusal> {
+        let Some(written) = draft else {
+            return Ok(None);
+        };
+        let Some(span) = written.first().map(|first| first.span.clone()) else {
+            return Ok(None);
+        };
+        if audience.group().is_none() {
+            let headline = "`vrrp_peers` does nothing beside `unicast_peer`";
+            let diagnostic = Diagnostic::warning(headline, span);
+            self.tell(
+                diagnostic
+                    .now("it is ignored")
+                    .help("write `check_unicast_src`"),
+            );
+            return Ok(None);
         }
+        let known = written
+            .into_iter()
+            .filter_map(|address| self.fits(address, family));
+        let known: Vec<_> = known.collect();
+        if known.is_empty() {
+            let headline = "`vrrp_peers` names nobody of the family of the addresses";
+            return Err(self.refused(Diagnostic::error(headline, span)));
+        }
+        if known.len() > MOST_PEERS {
+            let headline = format!("`vrrp_peers` names more than {MOST_PEERS} routers");
+            return Err(self.refused(Diagnostic::error(headline, span)));
+        }
+        Ok(Some(known))
     }
 
     const fn default_group(&self, family: Family) -> Option<IpAddr> {

@@ -34,8 +34,57 @@ fn peers_are_spoken_to_one_by_one() {
         audience: Audience::Peers(vec![peer("10.0.0.2"), ranged]),
         hop_limit: 64,
         hears_peers_only: true,
+        listens_to: None,
     };
     assert_eq!(instance.reach, expected);
+}
+
+#[test]
+fn who_is_heard_can_be_said() {
+    let known = |instance: &Instance| instance.reach.listens_to.clone();
+    assert_eq!(known(&instance("")), None);
+    let both = Some([SOURCE, [10, 0, 0, 2]].map(IpAddr::from).to_vec());
+    for text in [
+        "vrrp_peers {\n 10.0.0.1\n 10.0.0.2\n}",
+        "@xvrrpd vrrp_peers { 10.0.0.1 10.0.0.2 }",
+    ] {
+        let instance = instance(text);
+        assert_eq!(known(&instance), both, "{text}");
+        assert!(instance.reach.hears_known_only());
+    }
+    let (beside, said) = instance_despite("unicast_peer { 10.0.0.2 }\nvrrp_peers { 10.0.0.2 }");
+    assert_eq!(known(&beside), None);
+    assert_eq!(
+        said,
+        [
+            "warning: `vrrp_peers` does nothing beside `unicast_peer`; it is ignored (write `check_unicast_src`)"
+        ]
+    );
+}
+
+/// Each node that starts all the same would hear nobody and claim the addresses.
+#[test]
+fn a_list_of_those_who_are_heard_that_cannot_be_read_keeps_the_instance_from_starting() {
+    for (text, reason) in [
+        (
+            "vrrp_peers {\n 10.0.0.1\n lb2\n}",
+            "`vrrp_peers` cannot be read",
+        ),
+        ("vrrp_peers { 224.0.0.18 }", "`vrrp_peers` cannot be read"),
+        (
+            "vrrp_peers { fe80::2 }",
+            "`vrrp_peers` names nobody of the family of the addresses",
+        ),
+    ] {
+        assert_eq!(refusal(text), reason, "{text}");
+    }
+    let many: String = (0..256)
+        .map(|n| format!("10.0.{}.{}\n", n / 250, n % 250 + 1))
+        .collect();
+    assert_eq!(
+        refusal(&format!("vrrp_peers {{\n{many}}}")),
+        "`vrrp_peers` names more than 255 routers"
+    );
 }
 
 #[test]

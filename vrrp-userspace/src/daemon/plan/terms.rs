@@ -52,7 +52,7 @@ impl RouterPlan {
             (self.drops_valid_adverts, ROUTER_DROP_VALID),
             (self.is_unicast(), ROUTER_UNICAST),
             (self.checks_peers(), ROUTER_CHECKS_PEERS),
-            (self.hears_peers_only(), ROUTER_PEERS_ONLY),
+            (self.reach.hears_known_only(), ROUTER_PEERS_ONLY),
         ]
         .into_iter()
         .filter_map(|(is_set, flag)| is_set.then_some(flag))
@@ -63,13 +63,9 @@ impl RouterPlan {
         matches!(self.reach.audience, Audience::Peers(_))
     }
 
-    const fn hears_peers_only(&self) -> bool {
-        self.reach.hears_peers_only && self.is_unicast()
-    }
-
     fn checks_peers(&self) -> bool {
-        let mut peers = self.reach.audience.peers().iter();
-        self.hears_peers_only() || peers.any(Peer::is_checked)
+        let mut known = self.reach.known().into_iter();
+        self.reach.hears_known_only() || known.any(|peer| peer.is_checked())
     }
 
     fn checked_peers(&self, slot: u32) -> Vec<(PeerKey, PeerEntry)> {
@@ -88,6 +84,6 @@ impl RouterPlan {
             };
             (key, entry)
         };
-        self.reach.audience.peers().iter().map(terms).collect()
+        self.reach.known().iter().map(terms).collect()
     }
 }

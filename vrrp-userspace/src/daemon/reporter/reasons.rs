@@ -22,7 +22,7 @@ pub const fn meaning(reason: Reason) -> &'static str {
         Reason::Interval => "its advert_int differs; set it alike on all nodes",
         Reason::IpSource => "its source cannot be a neighbour",
         Reason::UnicastSource => {
-            "nobody of its `unicast_peer` sent it, and `check_unicast_src` is on"
+            "it comes from nobody of `vrrp_peers`, or of `unicast_peer` with `check_unicast_src`"
         }
         Reason::OwnAddress => "it comes from our own address; a loop or a duplicate address",
         Reason::AddressCount => "it lists no address",

@@ -33,6 +33,11 @@ pub(super) fn sentence(finding: &Finding, names: &Names) -> String {
             names[side.other()],
             names[*side]
         ),
+        Finding::Unheard(side, source) => format!(
+            "{}, which speaks from {source}, is not among the `vrrp_peers` of {}, which drops what it says; add it",
+            names[side.other()],
+            names[*side]
+        ),
         Finding::AuthenticationOf(side) => format!(
             "only {} has `authentication`; write it in both or in none",
             names[*side]

@@ -3,7 +3,7 @@
 use super::super::{
     super::{
         draft::{InstanceDraft, Located},
-        keyword::{Apply, Consequence::InstanceRefused, KEEPALIVED, Keyword},
+        keyword::{Apply, Consequence::InstanceRefused, KEEPALIVED, Keyword, Refusal, Refuse as _},
         words::{Problem, Words},
     },
     values,
@@ -69,6 +69,31 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
         since: KEEPALIVED,
         apply: Apply::Words(|instance, words| {
             instance.reach.hears_peers_only = Some(words.boolean()?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vrrp_peers",
+        usage: "vrrp_peers { <address> … }",
+        help: "The routers of this VRID by the addresses they speak from. Nobody else is heard: what strangers on the link advertise is dropped, whatever \
+           it says. The node's own may be among them, so that all nodes have one list.",
+        since: "xvrrpd 0.1",
+        apply: Apply::Lines(|instance, words| {
+            let span = words.statement().clone();
+            let listens_to = instance.reach.listens_to.get_or_insert_default();
+            while words.peek().is_some() {
+                match values::host(words) {
+                    Ok(value) => listens_to.push(Located {
+                        value,
+                        span: span.clone(),
+                    }),
+                    Err(problem) => {
+                        let reason = "`vrrp_peers` cannot be read".to_owned();
+                        instance.refuse(Refusal { reason, span });
+                        return Err(problem.now("the instance does not start: it would not hear a router that it must hear"));
+                    }
+                }
+            }
             Ok(())
         }),
     },
