@@ -6,12 +6,6 @@ use tracing::warn;
 
 use super::netlink::Macvlan;
 
-/// As people write a hardware address.
-#[must_use]
-pub fn spell(mac: [u8; 6]) -> String {
-    mac.map(|byte| format!("{byte:02x}")).join(":")
-}
-
 /// Prepares an interface that is not up yet. What cannot be set is said.
 ///
 /// It answers for its own addresses alone, believes no advertisement of a router, forwards what the interface beneath would and has IPv6 if that has, and does not ask

@@ -7,7 +7,10 @@ use vrrp_ebpf::{
     wire::{arp, ethernet, ipv4, vrrp},
 };
 
-use crate::daemon::{CaughtFrame, Layer};
+use crate::{
+    daemon::{CaughtFrame, Layer},
+    protocol::address_claims::Colons,
+};
 
 /// `10.89.0.9 (02:00:00:00:66:66) VRRPv2 VRID 89 priority 254`
 pub(super) fn summary(frame: &CaughtFrame) -> String {
@@ -21,7 +24,7 @@ pub(super) fn summary(frame: &CaughtFrame) -> String {
         _ => None,
     };
     said.unwrap_or_else(|| {
-        let from = mac.map(hardware).unwrap_or_default();
+        let from = mac.map(|mac| Colons(mac).to_string()).unwrap_or_default();
         format!("{from} a frame of {} bytes", frame.length)
     })
 }
@@ -50,7 +53,7 @@ fn envelope(frame: &CaughtFrame) -> Option<(Option<[u8; 6]>, u16, usize)> {
 fn claim(bytes: &[u8], at: usize) -> Option<String> {
     let packet = bytes.header::<arp::Packet>(at)?;
     let address = Ipv4Addr::from(packet.sender_protocol);
-    let hardware = hardware(packet.sender_hardware);
+    let hardware = Colons(packet.sender_hardware);
     Some(format!("{address} is at {hardware}"))
 }
 
@@ -59,7 +62,7 @@ fn advertisement(bytes: &[u8], at: usize, mac: Option<[u8; 6]>) -> Option<String
     let mut said = Ipv4Addr::from(ip.source).to_string();
     // Writing to a string does not fail.
     if let Some(mac) = mac {
-        write!(said, " ({})", hardware(mac)).ok();
+        write!(said, " ({})", Colons(mac)).ok();
     }
     let destination = Ipv4Addr::from(ip.destination);
     if ip.destination != ipv4::VRRP_GROUP {
@@ -70,10 +73,6 @@ fn advertisement(bytes: &[u8], at: usize, mac: Option<[u8; 6]>) -> Option<String
         write!(said, " VRRPv{version} VRID {vrid} priority {priority}").ok();
     }
     Some(said)
-}
-
-fn hardware([a, b, c, d, e, f]: [u8; 6]) -> String {
-    format!("{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{f:02x}")
 }
 
 #[cfg(test)]

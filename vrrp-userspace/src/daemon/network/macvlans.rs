@@ -12,7 +12,7 @@ use tracing::{info, warn};
 use super::Network;
 use crate::{
     daemon::plan::Plan,
-    protocol::Family,
+    protocol::{Family, address_claims::Colons},
     system::{
         macvlan,
         netlink::{
@@ -111,10 +111,7 @@ impl Network {
         match self.netlink.make_macvlan(wanted).await {
             Ok(index) => {
                 macvlan::prepare(wanted);
-                info!(
-                    "{name}: made on {parent}, with {}",
-                    macvlan::spell(wanted.mac)
-                );
+                info!("{name}: made on {parent}, with {}", Colons(wanted.mac));
                 self.macvlans
                     .made
                     .insert(name.clone(), (index, wanted.clone()));

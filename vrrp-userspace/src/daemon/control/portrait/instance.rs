@@ -16,11 +16,8 @@ use crate::{
         plan::RouterPlan,
         reporter::phrases::state_name,
     },
-    protocol::{Family, Monotonic, State},
-    system::{
-        macvlan,
-        netlink::{InterfaceAddress, Macvlan},
-    },
+    protocol::{Family, Monotonic, State, address_claims::Colons},
+    system::netlink::{InterfaceAddress, Macvlan},
     tracking::{Effect, ScriptStatus, Weight},
 };
 
@@ -40,7 +37,7 @@ impl Controller {
             vrid: settings.vrid.get(),
             version: settings.version.number(),
             virtual_macs: plan.macvlans.iter().map(virtual_mac).collect(),
-            adverts_from_mac: plan.speaks_as.map(macvlan::spell),
+            adverts_from_mac: plan.speaks_as.map(|mac| Colons(mac).to_string()),
             sync_group: self
                 .plan
                 .group_of(router.slot)
@@ -66,7 +63,7 @@ impl Controller {
 
 fn virtual_mac(on_top: &Macvlan) -> VirtualMac {
     VirtualMac {
-        mac: macvlan::spell(on_top.mac),
+        mac: Colons(on_top.mac).to_string(),
         interface: on_top.name.clone(),
         beneath: on_top.parent.clone(),
     }
