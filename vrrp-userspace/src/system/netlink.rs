@@ -27,7 +27,7 @@ pub use address::{ADDRESS_PROTOCOL, InterfaceAddress, ObservedAddress, primary_a
 pub use batch::{AddressFailure, Installed};
 pub use error::NetlinkError;
 pub use link::Link;
-pub use macvlan::{MACVLAN_MARK, Macvlan, MacvlanError};
+pub use macvlan::{Macvlan, MacvlanError};
 pub use monitor::NetworkChange;
 pub use socket::Requester;
 

@@ -22,7 +22,7 @@ use thiserror::Error;
 use super::{Link, Netlink, NetlinkError};
 
 /// Our mark on an interface (its alias): only what has it is removed.
-pub const MACVLAN_MARK: &str = "xvrrpd";
+const MARK: &str = "xvrrpd";
 
 /// The group of links that are about to be removed: a number that nobody has thought of.
 const LEAVING: LinkAttribute = LinkAttribute::Group(0x7876_7272);
@@ -62,20 +62,20 @@ impl Netlink {
         let parent = self.link_message(&wanted.parent).await?;
         let parent = parent.ok_or_else(|| NetlinkError::NoInterface(wanted.parent.clone()))?;
         let parent = parent.header.index;
-        match self.link_message(&wanted.name).await? {
+        let index = match self.link_message(&wanted.name).await? {
             Some(found) if is_macvlan(&found, parent, wanted.mac) => {
+                let index = found.header.index;
                 // Of a request that sets a link the kernel does not read what is of one kind alone.
-                let change = RouteNetlinkMessage::NewLink(in_bridge_mode(found.header.index));
+                let change = RouteNetlinkMessage::NewLink(in_bridge_mode(index));
                 self.change_one(change, 0).await?;
                 self.enable(&wanted.name, false).await?;
+                index
             }
             Some(_) => return Err(MacvlanError::Another(wanted.parent.clone())),
             None => self.create(wanted, parent).await?,
-        }
-        let made = self.link(&wanted.name).await?;
-        let made = made.ok_or_else(|| NetlinkError::NoInterface(wanted.name.clone()))?;
-        self.without_own_addresses(made.index).await?;
-        Ok(made.index)
+        };
+        self.without_own_addresses(index).await?;
+        Ok(index)
     }
 
     /// Switches an interface on or off.
@@ -152,7 +152,8 @@ impl Netlink {
             .collect())
     }
 
-    async fn create(&self, wanted: &Macvlan, parent: u32) -> Result<(), NetlinkError> {
+    /// Makes one, and returns its number.
+    async fn create(&self, wanted: &Macvlan, parent: u32) -> Result<u32, NetlinkError> {
         let mut message = LinkMessage::default();
         message.attributes = vec![
             LinkAttribute::IfName(wanted.name.clone()),
@@ -167,14 +168,14 @@ impl Netlink {
         let made = self.link(&wanted.name).await?;
         let made = made.ok_or_else(|| NetlinkError::NoInterface(wanted.name.clone()))?;
         let mut marking = of_link(made.index);
-        let mark = LinkAttribute::IfAlias(MACVLAN_MARK.to_owned());
+        let mark = LinkAttribute::IfAlias(MARK.to_owned());
         marking.attributes.push(mark);
         let marked = self.change_link(marking).await;
         if marked.is_err() {
             let removal = RouteNetlinkMessage::DelLink(of_link(made.index));
             self.change_one(removal, 0).await.ok();
         }
-        marked
+        marked.map(|()| made.index)
     }
 
     /// No address follows from a virtual MAC (RFC 9568 §7.4).
@@ -232,7 +233,7 @@ fn macvlan_in_bridge_mode() -> LinkAttribute {
 }
 
 fn is_marked(message: &LinkMessage) -> bool {
-    let mark = LinkAttribute::IfAlias(MACVLAN_MARK.to_owned());
+    let mark = LinkAttribute::IfAlias(MARK.to_owned());
     message.attributes.contains(&mark) && is_of_the_kind(message)
 }
 
