@@ -18,6 +18,7 @@ mod ipv6;
 mod kernel_side;
 mod live;
 mod mail;
+mod many_addresses;
 mod meddlers;
 mod metrics;
 mod notify;

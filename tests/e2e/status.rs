@@ -504,7 +504,7 @@ fn status(node: &Node) -> Value {
 
 /// And of its one instance.
 #[track_caller]
-fn status_of(node: &Node) -> Value {
+pub(crate) fn status_of(node: &Node) -> Value {
     status(node)["instances"][0].clone()
 }
 

@@ -7,7 +7,7 @@ use super::{
     keyword::{Refusal, Refuse},
     lexer::Word,
     model::{
-        Account, GarpGuard, Global, InitialState, Notify, ScriptCommand, ValidAdverts,
+        Account, GarpGuard, Global, InitialState, Notify, ScriptCommand, ValidAdverts, VipInstall,
         VirtualAddress, Weight, XdpMode,
     },
     source::Span,
@@ -134,6 +134,7 @@ pub(super) struct InstanceDraft {
     pub(super) notify: Notify,
     pub(super) smtp_alert: Option<bool>,
     pub(super) garp: GarpDraft,
+    pub(super) vip_install: Option<VipInstall>,
     pub(super) xdp: XdpDraft,
     pub(super) refusal: Option<Refusal>,
 }
@@ -165,6 +166,7 @@ impl InstanceDraft {
             notify: Notify::default(),
             smtp_alert: None,
             garp: GarpDraft::default(),
+            vip_install: None,
             xdp: XdpDraft::default(),
             refusal: None,
         }

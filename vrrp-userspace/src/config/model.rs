@@ -81,6 +81,8 @@ pub struct Global {
     pub script_user: Option<Account>,
     /// Whether scripts run as root must be in nobody else's reach.
     pub script_security: bool,
+    /// How addresses are put in place where an instance does not say.
+    pub vip_install: VipInstall,
     /// How packets are judged where an instance does not say.
     pub xdp: XdpSettings,
     /// Whose members may ask the running daemon; `xvrrpd` if absent and there is such a group.
@@ -256,6 +258,8 @@ pub struct Instance {
     pub smtp_alert: Option<bool>,
     /// When to announce addresses.
     pub garp: GarpSchedule,
+    /// How addresses are put in place.
+    pub vip_install: VipInstall,
     /// How packets are judged.
     pub xdp: XdpSettings,
     /// Where its name is written.
@@ -377,6 +381,18 @@ impl Default for GarpSchedule {
             refresh_repeat: 1,
         }
     }
+}
+
+/// `vip_install`: how virtual addresses are put in place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum VipInstall {
+    /// As addresses of their interface up to a number, and as local routes beyond it.
+    #[default]
+    Auto,
+    /// As addresses of their interface.
+    Address,
+    /// As local routes, those apart that must be addresses.
+    Route,
 }
 
 /// How the kernel judges the packets of an instance.

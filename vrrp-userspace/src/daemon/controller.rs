@@ -68,7 +68,7 @@ use crate::{
         clock,
         control_socket::{ControlSocket, ControlSocketError},
         datapath::Blocks,
-        netlink::{InterfaceAddress, Link, Netlink, NetworkChange, Requester},
+        netlink::{Form, InterfaceAddress, Link, Netlink, NetworkChange, Requester},
         packet_filter::{self, ArpFilter, FilterError, PacketFilter},
         runner::{Runner, ScriptChanged},
         service_manager::ServiceManager,
@@ -172,10 +172,24 @@ impl Controller {
             control,
         } = beginning;
         let mut signals = Signals::new()?;
-        let plan = Plan::default().next(&config, &assembly::accounts(&config), &BTreeSet::new());
+        let netlink = Netlink::connect().context("netlink is out of reach")?;
+        let obstacles = netlink.obstacles_to_local_routes().await;
+        let plan = Plan::default().next(
+            &config,
+            &assembly::accounts(&config),
+            &BTreeSet::new(),
+            &obstacles,
+        );
         plan.fits()?;
-        let (mut controller, mut staff) =
-            Self::assemble(control, &plan, options, guard, presence.is_the_only_one()).await?;
+        let (mut controller, mut staff) = Self::assemble(
+            control,
+            &plan,
+            options,
+            guard,
+            netlink,
+            presence.is_the_only_one(),
+        )
+        .await?;
         let beside = options.pid_file.clone();
         let leftover = task::spawn_blocking(move || packet_filter::remove_leftover(&beside));
         if let Ok(Err(failure)) = leftover.await {
@@ -205,19 +219,19 @@ impl Controller {
         plan: &Plan,
         options: &Options,
         guard_link: GuardLink,
+        netlink: Netlink,
         is_the_only_one: bool,
     ) -> Result<(Self, Staff)> {
-        let netlink = Netlink::connect().context("netlink is out of reach")?;
-        let network_changes = netlink
-            .monitor()
-            .await
-            .context("netlink cannot be watched")?;
         let guard = guard_link.sender();
         let has_leftovers = Arc::new(AtomicBool::new(false));
         let (addresses, address_news) =
             start_address_worker(plan, &guard, is_the_only_one, &has_leftovers)?;
 
         let (address_worker, orders) = (addresses.requester(), addresses.orders());
+        let network_changes = netlink
+            .monitor(&address_worker)
+            .await
+            .context("netlink cannot be watched")?;
 
         let maps = assembly::load(plan, options.rings);
         let (outbox, inbox) = inbox::channel()?;
@@ -459,6 +473,11 @@ impl Controller {
                 // What the address worker removes, or what goes with that, is its own affair.
                 if !self.address_worker.is(by) {
                     seen.note_removal(&self.plan, &observed.address);
+                }
+            }
+            NetworkChange::RouteRemoved { address, by } => {
+                if !self.address_worker.is(by) {
+                    seen.note_lost_route(&self.plan, address);
                 }
             }
             NetworkChange::Overrun => {
@@ -724,16 +743,24 @@ struct Seen {
 
 impl Seen {
     fn note_removal(&mut self, plan: &Plan, gone: &InterfaceAddress) {
+        self.note_loss(plan, gone.address, |address| {
+            address.form == Form::Address && address.is_same_as(gone)
+        });
+    }
+
+    fn note_lost_route(&mut self, plan: &Plan, gone: IpAddr) {
+        self.note_loss(plan, gone, |address| {
+            address.form == Form::Route && address.address == gone
+        });
+    }
+
+    fn note_loss(&mut self, plan: &Plan, gone: IpAddr, is_it: impl Fn(&InterfaceAddress) -> bool) {
         for (slot, router) in &plan.routers {
-            if router
-                .addresses
-                .iter()
-                .any(|address| address.is_same_as(gone))
-            {
+            if router.addresses.iter().any(&is_it) {
                 self.removed
                     .entry(*slot)
                     .and_modify(|(_, others)| *others += 1)
-                    .or_insert((gone.address, 0));
+                    .or_insert((gone, 0));
             }
         }
     }

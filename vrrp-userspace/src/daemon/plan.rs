@@ -3,6 +3,7 @@
 //! Pure. What is looked up on the host comes in through [`Accounts`]. A plan follows from the one before: whatever both have keeps its number,
 //! so that nobody who works with numbers notices a reload that does not concern him.
 
+mod forms;
 mod terms;
 
 use std::{
@@ -15,11 +16,11 @@ use anyhow::{Result, bail};
 use tracing::error;
 use vrrp_ebpf::abi::{MAX_PEERS, MAX_PORTS, MAX_ROUTERS, MAX_VIPS, VIP_DROP_CLAIMS};
 
-pub(super) use self::terms::Terms;
+pub(super) use self::{forms::Remark, terms::Terms};
 use crate::{
     config::{
         self, Config, GarpGuard, Instance, Notify, ScriptCommand, TrackScript, ValidAdverts,
-        XdpMode,
+        VipInstall, XdpMode,
     },
     guard::{Script, ScriptIndex},
     protocol::{
@@ -27,7 +28,7 @@ use crate::{
         reach::Circle,
     },
     system::{
-        netlink::{InterfaceAddress, Macvlan},
+        netlink::{Form, InterfaceAddress, Macvlan, Obstacles},
         notifier::NotifyScripts,
         runner::TrackedScript,
     },
@@ -53,6 +54,8 @@ pub(super) struct Plan {
     pub(super) interfaces: BTreeMap<u16, InterfacePlan>,
     /// Routers that are Active together or not at all.
     pub(super) groups: Vec<GroupPlan>,
+    /// What there is to say about how addresses are put in place.
+    pub(super) remarks: Vec<Remark>,
     /// The index of the next script that is new. An index is never used twice: the guard may still be running what had it.
     next_script: u32,
 }
@@ -69,6 +72,8 @@ pub(super) struct RouterPlan {
     pub(super) port: u16,
     /// What it holds while Active, advertised or not.
     pub(super) addresses: Vec<InterfaceAddress>,
+    /// In which form they are put in place.
+    pub(super) vip_install: VipInstall,
     /// The interfaces with a virtual MAC that some of them are on.
     pub(super) macvlans: Vec<Macvlan>,
     /// The hardware address its advertisements come from, if not that of its interface.
@@ -88,6 +93,12 @@ impl RouterPlan {
         let settings = &self.settings;
         let circle = self.reach.audience.circle();
         (&settings.interface, settings.family, settings.vrid, circle)
+    }
+
+    /// Whether some of its addresses are local routes.
+    pub(super) fn has_routes(&self) -> bool {
+        let mut all = self.addresses.iter();
+        all.any(|address| address.form == Form::Route)
     }
 
     /// The interface with a virtual MAC of this name.
@@ -129,6 +140,7 @@ impl Plan {
         config: &Config,
         accounts: &Accounts<'_>,
         taken: &BTreeSet<usize>,
+        obstacles: &Obstacles,
     ) -> Self {
         let mut drawing = Drawing {
             before: self,
@@ -158,7 +170,10 @@ impl Plan {
         for group in &config.sync_groups {
             drawing.group(config, group, accounts);
         }
-        drawing.plan
+        let mut plan = drawing.plan;
+        forms::choose(&mut plan, self, obstacles);
+        plan.remarks = forms::remarks(&plan, obstacles);
+        plan
     }
 
     /// Whether the program's maps have room for everything.
@@ -317,6 +332,7 @@ impl Drawing<'_> {
             accepts: instance.accept,
             port,
             addresses,
+            vip_install: instance.vip_install,
             macvlans,
             speaks_as: instance.speaks_as,
             notify: self.notify_scripts(&instance.notify, accounts),

@@ -25,7 +25,7 @@ use super::{
     },
     controller::{Controller, Staff},
     election::inbox::{Input, Joining},
-    plan::{Plan, RouterPlan},
+    plan::{Plan, Remark, RouterPlan},
 };
 use crate::{
     config::{Config, Diagnostic, Severity},
@@ -185,6 +185,7 @@ impl Controller {
                 origin,
                 before: self.plan.clone(),
                 taken: self.departing.keys().copied().collect(),
+                obstacles: self.network.obstacles_to_local_routes().await,
             };
             if let Some(finished) = errands.begin(errand, source) {
                 self.finish_errand(finished, staff).await;
@@ -309,6 +310,7 @@ impl Controller {
             self.last_words.clear();
             return Err(failure);
         }
+        tell_remarks(&before, &self.plan);
         // Before anybody claims them, and for those who leave until they have let go.
         self.filter_packets(self.plan.unaccepted()).await;
         self.unseat(&before).await;
@@ -507,6 +509,19 @@ impl Controller {
     ) -> impl Iterator<Item = (&'a usize, &'a RouterPlan)> {
         let routers = self.plan.routers.iter();
         routers.filter(|(slot, _)| !before.routers.contains_key(slot))
+    }
+}
+
+/// Says how addresses are put in place, where that has changed.
+fn tell_remarks(before: &Plan, after: &Plan) {
+    for remark in &after.remarks {
+        if before.remarks.contains(remark) {
+            continue;
+        }
+        match remark {
+            Remark::Routes(text) => info!("{text}"),
+            Remark::Unanswered(text) | Remark::Kept(text) => warn!("{text}"),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     system::{
         advert_sender::{AdvertSender, PacketSocket},
         control_socket,
-        netlink::{InterfaceAddress, Netlink},
+        netlink::{Form, InterfaceAddress, Netlink},
         packet_address::FrameSocket,
     },
 };
@@ -111,16 +111,31 @@ async fn remove(addresses: &[InterfaceAddress]) -> io::Result<(usize, Vec<String
     let netlink = Netlink::connect()?;
     let observed = netlink.all_addresses().await.map_err(io::Error::other)?;
     let keeps_marks = observed.iter().any(|observed| observed.is_marked);
-    let claimed: BTreeSet<_> = addresses.iter().map(identity).collect();
-    let ours: Vec<_> = observed
+    let as_addresses = addresses.iter().filter(|address| !is_route(address));
+    let claimed: BTreeSet<_> = as_addresses.map(identity).collect();
+    let mut ours: Vec<_> = observed
         .into_iter()
         .filter(|observed| observed.is_ours || !keeps_marks)
         .map(|observed| observed.address)
         .filter(|address| claimed.contains(&identity(address)))
         .collect();
+    let routes: BTreeSet<_> = if addresses.iter().any(is_route) {
+        let routes = netlink.local_routes().await.map_err(io::Error::other)?;
+        routes.into_iter().collect()
+    } else {
+        BTreeSet::new()
+    };
+    let routes = addresses
+        .iter()
+        .filter(|address| is_route(address) && routes.contains(&address.address));
+    ours.extend(routes.cloned());
     let failures = netlink.remove_addresses(&ours).await;
     let problems = failures.iter().map(ToString::to_string).collect();
     Ok((ours.len().saturating_sub(failures.len()), problems))
+}
+
+fn is_route(address: &InterfaceAddress) -> bool {
+    address.form == Form::Route
 }
 
 /// What tells addresses apart.

@@ -10,6 +10,7 @@ mod address;
 mod batch;
 mod error;
 mod link;
+mod local_route;
 mod macvlan;
 mod monitor;
 mod socket;
@@ -23,10 +24,11 @@ use rtnetlink::packet_route::{
     link::{LinkAttribute, LinkMessage},
 };
 
-pub use address::{ADDRESS_PROTOCOL, InterfaceAddress, ObservedAddress, primary_address};
+pub use address::{ADDRESS_PROTOCOL, Form, InterfaceAddress, ObservedAddress, primary_address};
 pub use batch::{AddressFailure, Installed};
 pub use error::NetlinkError;
 pub use link::Link;
+pub use local_route::{Obstacle, Obstacles};
 pub use macvlan::{Macvlan, MacvlanError};
 pub use monitor::NetworkChange;
 pub use socket::Requester;

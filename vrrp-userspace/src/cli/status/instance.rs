@@ -178,6 +178,7 @@ fn held(addresses: &Addresses) -> Vec<Piece> {
     let Addresses {
         configured,
         excluded,
+        routes,
         held,
         missing,
         left_over,
@@ -188,6 +189,10 @@ fn held(addresses: &Addresses) -> Vec<Piece> {
         None => format!("{configured}; the kernel does not say which are here"),
     };
     let mut pieces = vec![plain(text)];
+    if *routes > 0 {
+        let how = "as local routes (`ip route show table local proto 112`)";
+        pieces.push(plain(format!("; {routes} of them {how}")));
+    }
     if *excluded > 0 {
         pieces.push(plain(format!("; {excluded} of them are not advertised")));
     }

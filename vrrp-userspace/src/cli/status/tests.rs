@@ -357,6 +357,7 @@ fn instance() -> Instance {
         addresses: Addresses {
             configured: 2,
             excluded: 0,
+            routes: 0,
             held: Some(0),
             list: addresses.map(Into::into).into(),
             missing: Vec::new(),

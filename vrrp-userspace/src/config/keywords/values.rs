@@ -9,7 +9,7 @@ use vrrp_ebpf::wire::{ipv4, ipv6};
 
 use super::super::{
     draft::{ConductDraft, GarpDraft, TrackedScriptDraft},
-    model::{GarpGuard, ScriptCommand, ValidAdverts, Weight, XdpMode},
+    model::{GarpGuard, ScriptCommand, ValidAdverts, VipInstall, Weight, XdpMode},
     script,
     words::{Problem, Words},
 };
@@ -154,6 +154,14 @@ pub(super) fn xdp_mode(words: &mut Words<'_>) -> Result<XdpMode, Problem> {
         ("native", XdpMode::Native),
         ("generic", XdpMode::Generic),
         ("off", XdpMode::Off),
+    ])
+}
+
+pub(super) fn vip_install(words: &mut Words<'_>) -> Result<VipInstall, Problem> {
+    words.choice(&[
+        ("auto", VipInstall::Auto),
+        ("address", VipInstall::Address),
+        ("route", VipInstall::Route),
     ])
 }
 

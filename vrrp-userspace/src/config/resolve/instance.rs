@@ -90,6 +90,7 @@ impl Resolver<'_> {
             notify: draft.notify,
             smtp_alert: draft.smtp_alert,
             garp: schedule(&draft.garp, &self.global.garp),
+            vip_install: draft.vip_install.unwrap_or(self.global.global.vip_install),
             xdp: xdp(&draft.xdp, self.global.global.xdp),
             place: Place(draft.name.span),
             name: draft.name.text,

@@ -20,6 +20,7 @@ use super::Ask;
 use crate::{
     config::{Config, Diagnostic},
     daemon::{Origin, assembly, plan::Plan},
+    system::netlink::Obstacles,
 };
 
 /// For files on a slow disk and accounts in a slow directory; shorter than a client waits.
@@ -41,14 +42,19 @@ pub(in crate::daemon) struct Source {
     pub(in crate::daemon) before: Plan,
     /// Slots that are in use although the plan does not have them.
     pub(in crate::daemon) taken: BTreeSet<usize>,
+    /// Where the kernel would not answer for a local route.
+    pub(in crate::daemon) obstacles: Obstacles,
 }
 
 impl Source {
     fn read(self) -> Read {
         let (config, diagnostics) = self.origin.load();
-        let plan = self
-            .before
-            .next(&config, &assembly::accounts(&config), &self.taken);
+        let plan = self.before.next(
+            &config,
+            &assembly::accounts(&config),
+            &self.taken,
+            &self.obstacles,
+        );
         Read {
             config,
             diagnostics,
@@ -215,6 +221,7 @@ mod tests {
             },
             before: Plan::default(),
             taken: BTreeSet::new(),
+            obstacles: Obstacles::new(),
         };
         let again = errands.begin(finished.errand, source).unwrap();
         assert!(again.read.unwrap_err().contains("has not returned"));

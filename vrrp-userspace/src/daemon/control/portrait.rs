@@ -13,6 +13,7 @@ use crate::{
             punctuality::{LATE, Punctuality},
             snapshot::Unheard,
         },
+        plan::RouterPlan,
         reload::{LastReload, Outcome},
     },
     protocol::Monotonic,
@@ -62,7 +63,15 @@ impl Controller {
 
     /// Learns which addresses there are, unless they are known. If the kernel does not say, the next one who asks tries again.
     async fn look_at_addresses(&mut self) {
-        if self.insight.held.is_known() {
+        let has_routes = self.plan.routers.values().any(RouterPlan::has_routes);
+        if has_routes {
+            let routes = self.network.local_routes().await;
+            if let Err(failure) = &routes {
+                tracing::debug!("Netlink: the local routes cannot be listed: {failure}");
+            }
+            self.insight.held.set_routes(routes.ok());
+        }
+        if self.insight.held.knows_addresses() {
             return;
         }
         match self.network.all_addresses().await {

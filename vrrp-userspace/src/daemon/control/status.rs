@@ -129,7 +129,10 @@ pub struct Addresses {
     pub configured: u64,
     /// Those of them that are not advertised (`virtual_ipaddress_excluded`).
     pub excluded: u64,
-    /// How many are on their interfaces, as the kernel says; nothing if it does not say.
+    /// How many are put in place as local routes (`vip_install`).
+    #[serde(default)]
+    pub routes: u64,
+    /// How many are on their interfaces or are routes, as the kernel says; nothing if it does not say.
     pub held: Option<u64>,
     /// All of them, or the first.
     pub list: Vec<String>,
@@ -367,6 +370,7 @@ pub(super) mod tests {
             addresses: Addresses {
                 configured: 2,
                 excluded: 0,
+                routes: 0,
                 held: Some(0),
                 list: Vec::new(),
                 missing: Vec::new(),

@@ -1,10 +1,12 @@
 //! An interface as whoever shows it sees it.
 
+use std::net::IpAddr;
+
 use vrrp_ebpf::abi::{Counters, PORT_FINAL};
 
 use super::{Network, standing::Attached};
 use crate::system::{
-    netlink::{NetlinkError, ObservedAddress},
+    netlink::{NetlinkError, ObservedAddress, Obstacles},
     raw_socket::Hearing,
 };
 
@@ -62,5 +64,19 @@ impl Network {
         &self,
     ) -> Result<Vec<ObservedAddress>, NetlinkError> {
         self.netlink.all_addresses().await
+    }
+
+    /// The addresses that are here as local routes of ours, as the kernel says.
+    ///
+    /// # Errors
+    ///
+    /// When they cannot be listed.
+    pub(in crate::daemon) async fn local_routes(&self) -> Result<Vec<IpAddr>, NetlinkError> {
+        self.netlink.local_routes().await
+    }
+
+    /// Where the kernel would not answer for a local route.
+    pub(in crate::daemon) async fn obstacles_to_local_routes(&self) -> Obstacles {
+        self.netlink.obstacles_to_local_routes().await
     }
 }

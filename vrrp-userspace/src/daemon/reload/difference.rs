@@ -2,7 +2,7 @@
 //!
 //! Pure: for the log of a reload, and for `xvrrpd check --against-running`.
 
-use std::fmt::Display;
+use std::{collections::BTreeMap, fmt::Display, net::IpAddr};
 
 use crate::{
     config::XdpMode,
@@ -156,17 +156,18 @@ fn from_to<T: Display + PartialEq>(what: &str, before: T, after: T, lines: &mut 
 }
 
 fn addresses(before: &[InterfaceAddress], after: &[InterfaceAddress], lines: &mut Vec<String>) {
-    let same_in = |list: &[InterfaceAddress], address: &InterfaceAddress| {
-        let mut list = list.iter();
-        list.find(|other| other.is_same_as(address)).cloned()
-    };
+    fn by_key(list: &[InterfaceAddress]) -> BTreeMap<(&str, IpAddr, u8), &InterfaceAddress> {
+        let all = list.iter();
+        all.map(|address| (address.key(), address)).collect()
+    }
+    let (known, wanted) = (by_key(before), by_key(after));
     for old in before {
-        match same_in(after, old) {
+        match wanted.get(&old.key()) {
             None => lines.push(format!("{old} goes")),
-            Some(new) => properties(old, &new, lines),
+            Some(new) => properties(old, new, lines),
         }
     }
-    let new = after.iter().filter(|new| same_in(before, new).is_none());
+    let new = after.iter().filter(|new| !known.contains_key(&new.key()));
     lines.extend(new.map(|address| format!("{address} comes")));
 }
 
@@ -176,6 +177,7 @@ fn properties(old: &InterfaceAddress, new: &InterfaceAddress, lines: &mut Vec<St
         (old.label != new.label, "label"),
         (old.broadcast != new.broadcast, "broadcast address"),
         (old.scope != new.scope, "scope"),
+        (old.form != new.form, "form"),
     ];
     let changed: Vec<_> = changed
         .into_iter()
@@ -246,6 +248,7 @@ mod tests {
 
     use super::*;
     use crate::config::{LoadOptions, MapSource, load};
+    use crate::system::netlink::Obstacles;
 
     const RUNNING: &str = "vrrp_script chk {\n script /bin/true\n}\n\
                            vrrp_instance A {\n interface eth0\n virtual_router_id 1\n track_script {\n chk\n }\n \
@@ -254,7 +257,12 @@ mod tests {
     fn next(before: &Plan, text: &str) -> Plan {
         let source = MapSource::single("a.conf", text);
         let (config, _) = load(&source, "a.conf", &LoadOptions::default());
-        before.next(&config, &|_| Some((0, 0)), &BTreeSet::new())
+        before.next(
+            &config,
+            &|_| Some((0, 0)),
+            &BTreeSet::new(),
+            &Obstacles::new(),
+        )
     }
 
     /// What is said when `old` is replaced by `new`.

@@ -445,7 +445,12 @@ impl Changes {
             .enable_all()
             .build()
             .unwrap();
-        let changes = runtime.block_on(async { Netlink::connect().unwrap().monitor().await });
+        let changes = runtime.block_on(async {
+            Netlink::connect()
+                .unwrap()
+                .monitor(&worker.requester())
+                .await
+        });
         Self {
             runtime,
             worker: worker.requester(),
@@ -466,6 +471,7 @@ impl Changes {
                 format!("-{}", observed.address.address)
             }
             other @ (NetworkChange::Link(_)
+            | NetworkChange::RouteRemoved { .. }
             | NetworkChange::LinkGone { .. }
             | NetworkChange::Overrun) => format!("{other:?}"),
         }

@@ -24,6 +24,18 @@ pub const ADDRESS_PROTOCOL: u8 = 112;
 /// `RT_SCOPE_HOST`: an address that means nothing outside this node.
 const SCOPE_HOST: u8 = 254;
 
+/// How an address is put in place.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default, Serialize, Deserialize,
+)]
+pub enum Form {
+    /// As an address of its interface, which `ip address` shows.
+    #[default]
+    Address,
+    /// As a local route, which `ip route show table local` shows.
+    Route,
+}
+
 /// An address, and the interface it belongs on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct InterfaceAddress {
@@ -39,6 +51,8 @@ pub struct InterfaceAddress {
     pub broadcast: Option<Ipv4Addr>,
     /// The kernel's scope number: 0 global, 253 link, 254 host.
     pub scope: u8,
+    /// As what it is put in place. A route has neither label, broadcast address nor scope.
+    pub form: Form,
 }
 
 impl InterfaceAddress {
@@ -52,6 +66,7 @@ impl InterfaceAddress {
             label: None,
             broadcast: None,
             scope: 0,
+            form: Form::Address,
         }
     }
 
@@ -62,14 +77,19 @@ impl InterfaceAddress {
         self.key() == other.key()
     }
 
-    pub(super) fn key(&self) -> (&str, IpAddr, u8) {
+    /// What the kernel tells addresses apart by.
+    #[must_use]
+    pub fn key(&self) -> (&str, IpAddr, u8) {
         (&self.interface, self.address, self.prefix_length)
     }
 
     /// The prefix that it may have in common with other IPv4 addresses: the interface, the network's number, and the length. `None` for an
-    /// address that is alone, and for IPv6, where the kernel knows no first one of a prefix.
+    /// address that is alone, as a route is, and for IPv6, where the kernel knows no first one of a prefix.
     #[must_use]
     pub fn shared_prefix(&self) -> Option<(&str, u32, u8)> {
+        if self.form == Form::Route {
+            return None;
+        }
         let IpAddr::V4(address) = self.address else {
             return None;
         };

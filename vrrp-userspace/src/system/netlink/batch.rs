@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
+    net::IpAddr,
 };
 
 use rtnetlink::{
@@ -12,7 +13,9 @@ use rtnetlink::{
 use rustix::io::Errno;
 use tracing::warn;
 
-use super::{InterfaceAddress, Netlink, NetlinkError, ObservedAddress};
+use super::{
+    Form, InterfaceAddress, Netlink, NetlinkError, ObservedAddress, local_route::route_to,
+};
 
 /// An address that could not be added or removed, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,16 +60,25 @@ enum Change {
 impl Change {
     /// The request, and its flags.
     fn of(self, address: &InterfaceAddress, index: u32) -> (RouteNetlinkMessage, u16) {
+        let message = match (self, address.form) {
+            (Self::Add, Form::Address) => {
+                RouteNetlinkMessage::NewAddress(address.to_add_message(index))
+            }
+            (Self::Add, Form::Route) => RouteNetlinkMessage::NewRoute(route_to(address.address)),
+            (Self::Remove, Form::Address) => {
+                RouteNetlinkMessage::DelAddress(address.to_message(index))
+            }
+            (Self::Remove, Form::Route) => RouteNetlinkMessage::DelRoute(route_to(address.address)),
+        };
         match self {
-            Self::Add => {
-                let message = RouteNetlinkMessage::NewAddress(address.to_add_message(index));
-                (message, NLM_F_CREATE | NLM_F_EXCL)
-            }
-            Self::Remove => {
-                let message = RouteNetlinkMessage::DelAddress(address.to_message(index));
-                (message, 0)
-            }
+            Self::Add => (message, NLM_F_CREATE | NLM_F_EXCL),
+            Self::Remove => (message, 0),
         }
+    }
+
+    /// Whether the number of the interface is needed: a route of ours stays when its interface goes, and is removed all the same.
+    fn needs_interface(self, address: &InterfaceAddress) -> bool {
+        self == Self::Add || address.form == Form::Address
     }
 
     fn each(
@@ -128,7 +140,9 @@ impl Netlink {
             .chain(Change::Add.each(siblings));
         let mut failures = self.change(changes).await;
         failures.retain(|(change, failure)| match change {
-            Change::Remove => !failure.error.is(Errno::ADDRNOTAVAIL),
+            Change::Remove => {
+                !failure.error.is(Errno::ADDRNOTAVAIL) && !failure.error.is(Errno::SRCH)
+            }
             Change::Add => !failure.error.is(Errno::EXIST),
         });
         let (stuck, lost): (Vec<_>, Vec<_>) = failures
@@ -191,6 +205,9 @@ impl Netlink {
             .filter(|observed| is_the_only_one || is_among(configured, observed))
             .map(|observed| observed.address)
             .collect();
+        let routes = self.local_routes().await?.into_iter().map(as_route);
+        let known: BTreeSet<_> = configured.iter().map(|one| one.address).collect();
+        ours.extend(routes.filter(|route| is_the_only_one || known.contains(&route.address)));
         for failure in self.remove_addresses(&ours).await {
             warn!("a leftover cannot be removed: {failure}");
             ours.retain(|address| *address != failure.address);
@@ -203,21 +220,22 @@ impl Netlink {
         &self,
         changes: impl Iterator<Item = (Change, &'a InterfaceAddress)> + Clone,
     ) -> Vec<(Change, AddressFailure)> {
-        let indexes = self
-            .indexes(changes.clone().map(|(_, address)| address))
-            .await;
+        let named = changes.clone();
+        let named = named.filter(|(change, address)| change.needs_interface(address));
+        let indexes = self.indexes(named.map(|(_, address)| address)).await;
         let mut failures = Vec::new();
         let (mut asked, mut requests) = (Vec::new(), Vec::new());
         for (change, address) in changes {
-            match &indexes[address.interface.as_str()] {
-                Ok(index) => {
-                    asked.push((change, address));
-                    requests.push(change.of(address, *index));
-                }
-                Err(error) => {
+            let index = match indexes.get(address.interface.as_str()) {
+                Some(Ok(index)) => *index,
+                Some(Err(error)) if change.needs_interface(address) => {
                     failures.push((change, AddressFailure::new(address, error.clone())));
+                    continue;
                 }
-            }
+                Some(Err(_)) | None => 0,
+            };
+            asked.push((change, address));
+            requests.push(change.of(address, index));
         }
         let results = self.socket.change(requests).await;
         for ((change, address), result) in asked.into_iter().zip(results) {
@@ -258,8 +276,26 @@ impl Netlink {
         let mut ours = self.all_addresses().await.unwrap_or_default();
         ours.retain(|observed| observed.is_ours);
         let ours: BTreeSet<_> = ours.iter().map(|observed| observed.address.key()).collect();
-        existing.retain(|address| !ours.contains(&address.key()));
+        let routes: BTreeSet<_> = if existing.iter().any(|one| one.form == Form::Route) {
+            let routes = self.local_routes().await.unwrap_or_default();
+            routes.into_iter().collect()
+        } else {
+            BTreeSet::new()
+        };
+        existing.retain(|address| match address.form {
+            Form::Address => !ours.contains(&address.key()),
+            Form::Route => !routes.contains(&address.address),
+        });
         existing
+    }
+}
+
+/// A local route of ours, of which the kernel does not tell what interface it was for.
+fn as_route(address: IpAddr) -> InterfaceAddress {
+    let length = if address.is_ipv4() { 32 } else { 128 };
+    InterfaceAddress {
+        form: Form::Route,
+        ..InterfaceAddress::new("lo", address, length)
     }
 }
 

@@ -1,6 +1,8 @@
-//! What changes on links and IPv4 addresses while we watch.
+//! What changes on links and addresses while we watch, and what of our local routes somebody else takes away.
 
-use std::{collections::BTreeMap, io};
+mod routes;
+
+use std::{collections::BTreeMap, io, net::IpAddr};
 
 use rtnetlink::{
     MulticastGroup,
@@ -13,7 +15,7 @@ use rustix::net::sockopt::set_socket_recv_buffer_size_force;
 use tokio::sync::mpsc;
 use tracing::{error, warn};
 
-use super::{Link, Netlink, ObservedAddress};
+use super::{Link, Netlink, ObservedAddress, Requester, local_route::route_in};
 
 /// Changes waiting for the receiver. Beyond that they wait in the kernel, which says so when it drops some.
 const QUEUE: usize = 256;
@@ -41,12 +43,19 @@ pub enum NetworkChange {
         /// The netlink port of whoever asked for it, also if the address only went with another one. 0 if nobody did, but the interface went.
         by: u32,
     },
+    /// A local route of ours is gone, and this netlink port has asked for that.
+    RouteRemoved {
+        /// Where it led to.
+        address: IpAddr,
+        /// The port.
+        by: u32,
+    },
     /// Changes were lost: look at everything afresh.
     Overrun,
 }
 
 impl Netlink {
-    /// Reports every change from now on.
+    /// Reports every change from now on; of local routes those only that `ours` has not asked for.
     ///
     /// A receiver that is slow costs no memory: what it leaves waiting stays in the socket, and when that is
     /// full the next report is [`NetworkChange::Overrun`]. The channel closes if the socket fails.
@@ -56,15 +65,16 @@ impl Netlink {
     ///
     /// # Panics
     /// Outside a tokio runtime.
-    pub async fn monitor(&self) -> io::Result<mpsc::Receiver<NetworkChange>> {
+    pub async fn monitor(&self, ours: &Requester) -> io::Result<mpsc::Receiver<NetworkChange>> {
         let socket = multicast_socket()?;
+        let routes = routes::socket(ours.port())?;
         let mut names = Names {
             netlink: self.clone(),
             by_index: BTreeMap::new(),
         };
         names.refresh().await;
         let (sender, receiver) = mpsc::channel(QUEUE);
-        drop(tokio::spawn(watch(socket, names, sender)));
+        drop(tokio::spawn(watch(socket, routes, names, sender)));
         Ok(receiver)
     }
 }
@@ -85,11 +95,17 @@ fn multicast_socket() -> io::Result<TokioSocket> {
     Ok(socket)
 }
 
-async fn watch(socket: TokioSocket, mut names: Names, sender: mpsc::Sender<NetworkChange>) {
+async fn watch(
+    socket: TokioSocket,
+    routes: TokioSocket,
+    mut names: Names,
+    sender: mpsc::Sender<NetworkChange>,
+) {
     loop {
-        let received = tokio::select! {
+        let (socket, received) = tokio::select! {
             () = sender.closed() => return,
-            received = socket.recv_from_full() => received,
+            received = socket.recv_from_full() => (&socket, received),
+            received = routes.recv_from_full() => (&routes, received),
         };
         let changes = match received {
             // Only the kernel has port 0; nobody else can tell us what our links do.
@@ -97,7 +113,7 @@ async fn watch(socket: TokioSocket, mut names: Names, sender: mpsc::Sender<Netwo
             Ok(_) => continue,
             Err(error) if error.raw_os_error() == Some(Errno::NOBUFS.raw_os_error()) => {
                 warn!("Netlink: changes were lost, reading everything afresh");
-                drain(&socket);
+                drain(socket);
                 names.refresh().await;
                 vec![NetworkChange::Overrun]
             }
@@ -173,6 +189,8 @@ impl Names {
         } else if let RouteNetlinkMessage::DelAddress(message) = message {
             let observed = self.observed(&message).await?;
             Some(NetworkChange::AddressRemoved { observed, by })
+        } else if let RouteNetlinkMessage::DelRoute(_) = message {
+            route_in(&message).map(|address| NetworkChange::RouteRemoved { address, by })
         } else {
             None
         }

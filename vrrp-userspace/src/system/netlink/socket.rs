@@ -41,6 +41,11 @@ pub(super) struct RoutingSocket {
 pub struct Requester(Arc<AtomicU32>);
 
 impl Requester {
+    /// The netlink port, which changes if the connection fails and is opened again.
+    pub(super) fn port(&self) -> u32 {
+        self.0.load(Ordering::Relaxed)
+    }
+
     /// Whether this is the netlink port of the connection.
     #[must_use]
     pub fn is(&self, port: u32) -> bool {
@@ -61,6 +66,12 @@ impl Connection {
         let (mut connection, handle, _) = rtnetlink::proto::new_connection(NETLINK_ROUTE)?;
         let address = connection.socket_mut().socket_mut().bind_auto()?;
         requester.0.store(address.port_number(), Ordering::Relaxed);
+        // So that the kernel picks out what is asked for (4.20 and later). Without that it answers with everything, which is gone through.
+        connection
+            .socket_mut()
+            .socket_mut()
+            .set_netlink_get_strict_chk(true)
+            .ok();
         // Changes are counted by their answers, so a success has to come through as well.
         connection.set_forward_ack(true);
         Ok(Self {

@@ -182,7 +182,7 @@ fn changes_of_links_and_addresses_are_reported() {
     kernel(
         "changes_of_links_and_addresses_are_reported",
         async |netlink| {
-            let mut changes = netlink.monitor().await.unwrap();
+            let mut changes = netlink.monitor(&Requester::default()).await.unwrap();
 
             sh("ip link set peer down");
             until(&mut changes, |change| {
@@ -219,11 +219,124 @@ fn changes_of_links_and_addresses_are_reported() {
     );
 }
 
+#[test]
+fn an_address_as_a_local_route_answers_and_is_ours_to_remove() {
+    kernel(
+        "an_address_as_a_local_route_answers_and_is_ours_to_remove",
+        async |netlink| {
+            let routes = as_routes(vips(1000));
+            assert_eq!(netlink.add_addresses(&routes).await, Installed::default());
+            assert_eq!(netlink.add_addresses(&routes).await, Installed::default());
+
+            assert_eq!(netlink.local_routes().await.unwrap().len(), 1000);
+            let shown = sh("ip route show table local proto 112");
+            assert!(
+                shown.contains("local 192.168.3.231 dev lo scope host"),
+                "{shown}"
+            );
+            assert!(std::net::TcpListener::bind("192.168.3.231:0").is_ok());
+
+            assert_eq!(netlink.remove_addresses(&routes).await, []);
+            assert_eq!(netlink.remove_addresses(&routes).await, []);
+            assert_eq!(netlink.local_routes().await.unwrap(), [] as [IpAddr; 0]);
+        },
+    );
+}
+
+#[test]
+fn a_local_route_beside_an_address_of_the_administrator_is_not_ours() {
+    kernel(
+        "a_local_route_beside_an_address_of_the_administrator_is_not_ours",
+        async |netlink| {
+            sh("ip addr add 192.168.0.1/32 dev eth0");
+            let routes = as_routes(vips(3));
+            let installed = netlink.add_addresses(&routes).await;
+            assert_eq!(installed.failures, []);
+            assert_eq!(installed.existing_not_ours, routes[1..2]);
+            assert_eq!(netlink.remove_addresses(&routes).await, []);
+            assert!(sh("ip route show table local").contains("local 192.168.0.1 dev eth0"));
+        },
+    );
+}
+
+#[test]
+fn a_local_route_is_removed_although_its_interface_is_gone() {
+    kernel(
+        "a_local_route_is_removed_although_its_interface_is_gone",
+        async |netlink| {
+            let mut routes = as_routes(vips(2));
+            netlink.add_addresses(&routes).await;
+            for route in &mut routes {
+                route.interface = "eth9".into();
+            }
+            assert_eq!(netlink.remove_addresses(&routes).await, []);
+            assert_eq!(netlink.local_routes().await.unwrap(), [] as [IpAddr; 0]);
+        },
+    );
+}
+
+#[test]
+fn local_routes_that_an_earlier_run_left_are_removed() {
+    kernel(
+        "local_routes_that_an_earlier_run_left_are_removed",
+        async |netlink| {
+            let routes = as_routes(vips(3));
+            netlink.add_addresses(&routes).await;
+            let of_another = netlink.remove_leftovers(&vips(1), false).await.unwrap();
+            assert_eq!(of_another.len(), 1);
+            let all = netlink.remove_leftovers(&[], true).await.unwrap();
+            assert_eq!(all.len(), 2);
+        },
+    );
+}
+
+/// Neither our own thousands nor the routes of others wake anybody.
+#[test]
+fn of_local_routes_only_what_others_take_from_us_is_reported() {
+    kernel(
+        "of_local_routes_only_what_others_take_from_us_is_reported",
+        async |netlink| {
+            let mut changes = netlink.monitor(&netlink.requester()).await.unwrap();
+            let routes = as_routes(vips(1000));
+            netlink.add_addresses(&routes).await;
+            netlink.remove_addresses(&routes[..999]).await;
+            sh("ip route add 10.9.0.0/16 dev eth0; ip route del 10.9.0.0/16 dev eth0");
+            sh("ip route del local 192.168.3.231 dev lo table local");
+            let mut seen = Vec::new();
+            while seen.last() != Some(&routes[999].address) {
+                let change =
+                    tokio::time::timeout(std::time::Duration::from_secs(5), changes.recv());
+                if let Some(NetworkChange::RouteRemoved { address, by }) = change.await.unwrap() {
+                    assert!(!netlink.requester().is(by));
+                    seen.push(address);
+                }
+            }
+            assert_eq!(seen, [routes[999].address]);
+        },
+    );
+}
+
+#[test]
+fn where_arp_is_not_answered_for_other_interfaces_routes_meet_an_obstacle() {
+    kernel(
+        "where_arp_is_not_answered_for_other_interfaces_routes_meet_an_obstacle",
+        async |netlink| {
+            assert_eq!(netlink.obstacles_to_local_routes().await, Obstacles::new());
+            sh("sysctl -qw net.ipv4.conf.eth0.arp_ignore=1");
+            let expected = Obstacles::from([("eth0".to_owned(), Obstacle::ArpIgnore(1))]);
+            assert_eq!(netlink.obstacles_to_local_routes().await, expected);
+            sh("sysctl -qw net.ipv4.conf.all.arp_ignore=2");
+            let all = netlink.obstacles_to_local_routes().await;
+            assert_eq!(all["eth0"], Obstacle::ArpIgnore(2));
+        },
+    );
+}
+
 /// A receiver that does not read costs no memory, and learns that it missed something.
 #[test]
 fn lost_changes_are_an_overrun() {
     kernel("lost_changes_are_an_overrun", async |netlink| {
-        let mut changes = netlink.monitor().await.unwrap();
+        let mut changes = netlink.monitor(&Requester::default()).await.unwrap();
         let addresses = vips(3000);
         netlink.add_addresses(&addresses).await;
         until(&mut changes, |change| *change == NetworkChange::Overrun).await;
@@ -292,4 +405,13 @@ async fn until(
         tokio::time::timeout(within, waiting).await.is_ok(),
         "only {seen:#?}"
     );
+}
+
+fn as_routes(addresses: Vec<InterfaceAddress>) -> Vec<InterfaceAddress> {
+    let all = addresses.into_iter();
+    all.map(|address| InterfaceAddress {
+        form: Form::Route,
+        ..address
+    })
+    .collect()
 }

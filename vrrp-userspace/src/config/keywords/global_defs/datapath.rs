@@ -1,4 +1,4 @@
-//! How packets are judged, and who may look on.
+//! How addresses are put in place, how packets are judged, and who may look on.
 
 use super::super::{
     super::{
@@ -11,6 +11,16 @@ use super::super::{
 };
 
 pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
+    Keyword {
+        name: "vip_install",
+        usage: "vip_install auto|address|route",
+        help: "How addresses are put in place where an instance does not say.",
+        since: "xvrrpd 0.1",
+        apply: Apply::Words(|draft, words| {
+            draft.global.vip_install = values::vip_install(words)?;
+            Ok(())
+        }),
+    },
     Keyword {
         name: "xdp_mode",
         usage: "xdp_mode auto|native|generic|off",

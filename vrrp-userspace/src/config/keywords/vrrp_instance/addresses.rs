@@ -1,11 +1,14 @@
 //! What comes and goes with the Active Router.
 
-use super::super::super::{
-    address,
-    block::Content::Lines,
-    draft::{InstanceDraft, Located},
-    keyword::{Apply, Consequence::Ignored, KEEPALIVED, Keyword},
-    words::{Problem, Words},
+use super::super::{
+    super::{
+        address,
+        block::Content::Lines,
+        draft::{InstanceDraft, Located},
+        keyword::{Apply, Consequence::Ignored, KEEPALIVED, Keyword},
+        words::{Problem, Words},
+    },
+    values,
 };
 
 pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
@@ -30,6 +33,18 @@ pub(super) const KEYWORDS: &[Keyword<InstanceDraft>] = &[
             instance
                 .excluded_addresses
                 .push(address::virtual_address(words)?);
+            Ok(())
+        }),
+    },
+    Keyword {
+        name: "vip_install",
+        usage: "vip_install auto|address|route",
+        help: "How IPv4 addresses are put in place: as addresses of their interface, or as local routes (`ip route show table \
+               local proto 112`), which take the kernel the same time however many there are. With auto up to 256 of an \
+               interface are addresses, and what is beyond are routes.",
+        since: "xvrrpd 0.1",
+        apply: Apply::Words(|instance, words| {
+            instance.vip_install = Some(values::vip_install(words)?);
             Ok(())
         }),
     },

@@ -17,7 +17,7 @@ use crate::{
         reporter::phrases::state_name,
     },
     protocol::{Family, Monotonic, State, address_claims::Colons},
-    system::netlink::{InterfaceAddress, Macvlan},
+    system::netlink::{Form, InterfaceAddress, Macvlan},
     tracking::{Effect, ScriptStatus, Weight},
 };
 
@@ -140,7 +140,8 @@ fn adverts(router: &RouterSnapshot, block: &BlockView) -> Adverts {
 fn addresses(plan: &RouterPlan, state: State, held: &Held) -> Addresses {
     let all = &plan.addresses;
     let (there, not_there): (Vec<_>, Vec<_>) = all.iter().partition(|one| held.has(one));
-    let is_known = held.is_known();
+    let routes = all.iter().filter(|one| one.form == Form::Route).count();
+    let is_known = held.knows_addresses() && (routes == 0 || held.knows_routes());
     let is_active = state == State::Active;
     let some = |is_so: bool, which: &[&InterfaceAddress]| -> Vec<String> {
         let shown = which.iter().take(if is_so { SHOWN } else { 0 });
@@ -151,6 +152,7 @@ fn addresses(plan: &RouterPlan, state: State, held: &Held) -> Addresses {
         excluded: all
             .len()
             .saturating_sub(plan.settings.virtual_addresses.len()) as u64,
+        routes: routes as u64,
         held: is_known.then_some(there.len() as u64),
         list: all.iter().take(SHOWN).map(ToString::to_string).collect(),
         missing: some(is_known && is_active, &not_there),
