@@ -21,7 +21,7 @@ mod evidence;
 mod plan;
 mod wiring;
 
-pub use plan::{Equipment, Plan};
+pub use plan::{Equipment, Plan, TALKATIVE, TERSE};
 use wiring::{Cable, connect, lay_bridges};
 
 /// Two nodes and a client on two networks.
@@ -112,7 +112,10 @@ impl Lab {
         let machine = switch.inside(h.name, &plan.binaries, None);
         hubs.extend(connect(&switch, &machine, h, Cable::KEEPS_TAGS));
         progress("a wiretap on each network");
-        let (first, second) = (Wiretap::on(&switch, "lan0"), Wiretap::on(&switch, "lan1"));
+        let (first, second) = (
+            Wiretap::on(&switch, "lan0", plan.capture),
+            Wiretap::on(&switch, "lan1", plan.capture),
+        );
         let host = Host::new(machine);
         let client = host.ask(seeds::ADDRESSES[0]);
         Self {

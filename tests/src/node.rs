@@ -53,6 +53,7 @@ pub struct Node {
     identity: Identity,
     daemon: Daemon,
     launcher: Vec<&'static str>,
+    options: &'static [&'static str],
     runs: Mutex<Vec<Run>>,
     smtp: Mutex<Option<Background>>,
 }
@@ -75,6 +76,7 @@ impl Node {
             identity,
             daemon: equipment.daemon,
             launcher: equipment.launcher.clone(),
+            options: equipment.options,
             runs: Mutex::default(),
             smtp: Mutex::default(),
         };
@@ -125,7 +127,7 @@ impl Node {
             .machine
             .path(&format!("/run/lab/daemon-{}.log", runs.len() + 1));
         let output = File::create(&log).expect("the node has a folder for its logs");
-        let words = self.launcher.iter().chain(&[PROGRAM, "-n", "-l", "-D"]);
+        let words = self.launcher.iter().chain(&[PROGRAM]).chain(self.options);
         let process = Process::start(&self.machine, words, output);
         runs.push(Run { process, log });
     }

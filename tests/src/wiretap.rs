@@ -20,13 +20,13 @@ pub struct Wiretap {
 }
 
 impl Wiretap {
-    /// Begins to capture what passes a bridge of the switch; the client's own conversation is left out.
+    /// Begins to capture what passes a bridge of the switch and `filter`, in the language of `tcpdump`.
     ///
     /// # Panics
     ///
     /// If `tcpdump` does not begin.
     #[must_use]
-    pub fn on(switch: &Namespace, bridge: &str) -> Self {
+    pub fn on(switch: &Namespace, bridge: &str, filter: &str) -> Self {
         let inside = format!("/run/lab/{bridge}.pcap");
         let mut tcpdump = switch.command("tcpdump");
         tcpdump
@@ -41,8 +41,10 @@ impl Wiretap {
             .args([
                 "--time-stamp-precision=nano",
                 "--relinquish-privileges=root",
-                "not",
-                "tcp",
+                // Whole frames of a link whose MTU is 1500, and room for a burst of twenty thousand.
+                "--snapshot-length=2048",
+                "--buffer-size=65536",
+                filter,
             ]);
         let tcpdump = Background::start(&mut tcpdump);
         let file = switch.path(&inside);

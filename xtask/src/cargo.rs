@@ -89,19 +89,33 @@ pub(crate) fn build_binaries() -> Result<Binaries> {
         "vrrp-tests",
         "--bins",
     ])?;
-    let find = |name: &str| {
-        let found = built
-            .iter()
-            .find(|one| one.target == name && one.kind == "bin");
-        found
-            .map(|one| one.path.clone())
-            .with_context(|| format!("cargo built no {name}"))
-    };
     Ok(Binaries {
-        daemon: find("xvrrpd")?,
-        lab: find("vrrp-lab")?,
-        runner: find("vrrp-test-runner")?,
+        daemon: find(&built, "xvrrpd")?,
+        lab: find(&built, "vrrp-lab")?,
+        runner: find(&built, "vrrp-test-runner")?,
     })
+}
+
+/// Builds the benchmark, and the daemon as it is released, which is what counts.
+pub(crate) fn build_benchmark() -> Result<(PathBuf, PathBuf)> {
+    let lab = build(&["build", "--package", "vrrp-tests", "--bins"])?;
+    let daemon = build(&[
+        "build",
+        "--release",
+        "--package",
+        "vrrp-userspace",
+        "--bins",
+    ])?;
+    Ok((find(&lab, "vrrp-bench")?, find(&daemon, "xvrrpd")?))
+}
+
+fn find(built: &[Executable], name: &str) -> Result<PathBuf> {
+    let found = built
+        .iter()
+        .find(|one| one.target == name && one.kind == "bin");
+    found
+        .map(|one| one.path.clone())
+        .with_context(|| format!("cargo built no {name}"))
 }
 
 #[cfg(test)]

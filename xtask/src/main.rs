@@ -3,6 +3,7 @@
 //! A list here, a file per task. Deciding is apart from doing: `toolchain`, `prerequisites::plan` and the rules of `lint`
 //! are pure and tested by tables.
 
+mod bench;
 mod cargo;
 mod conformance;
 mod console;
@@ -58,6 +59,12 @@ enum Task {
     /// tests that FILTER names. The kernels are Debian's, as apt fetches them; a guest takes some five minutes where there is no KVM.
     /// What a guest said is in target/kernels. docs/kernels.md has the results.
     Test(test::Arguments),
+    /// Measure this daemon and keepalived against each other, on this machine: writes docs/benchmarks.md
+    ///
+    /// Two nodes of one daemon in network namespaces, then the same with the other: takeover, return and stop with up to 20,000 addresses, start and
+    /// reload, 255 routers at 10 ms, forged adverts, lateness. All of it takes half an hour, most of which is keepalived's; `--quick` a few minutes.
+    /// Ctrl-C ends it and leaves nothing behind.
+    Bench(bench::Arguments),
     /// Install what the other commands need, and nothing else
     ///
     /// Says first what it will install and why. bpf-linker goes into `.tools` of this folder; services that come with
@@ -114,6 +121,7 @@ fn carry_out(task: Task) -> Result<ExitCode> {
     match task {
         Task::Run(arguments) => run::run(&arguments),
         Task::Test(arguments) => test::run(&arguments),
+        Task::Bench(arguments) => bench::run(&arguments),
         Task::Setup(arguments) => setup(&arguments),
         Task::Dist(arguments) => dist::run(&arguments),
         Task::Conformance(arguments) => conformance::run(&arguments),

@@ -16,6 +16,8 @@ pub struct Plan {
     pub strips_vlan_tags: bool,
     /// Whether the nodes' first interface is a TAP, as a virtual machine's is, in place of a veth.
     pub has_taps: bool,
+    /// What the wiretaps write down, in the language of `tcpdump`.
+    pub capture: &'static str,
 }
 
 /// What a node is given.
@@ -29,7 +31,17 @@ pub struct Equipment {
     pub script: String,
     /// A program with arguments that starts the daemon in its own place, with less than it would have.
     pub launcher: Vec<&'static str>,
+    /// With what options it is started.
+    pub options: &'static [&'static str],
 }
+
+/// In the foreground, with a detailed log there.
+pub const TALKATIVE: &[&str] = &["-n", "-l", "-D"];
+/// The same with a log as most have it.
+pub const TERSE: &[&str] = &["-n", "-l"];
+
+/// Not the client's own conversation.
+pub(super) const EVERYTHING_OF_INTEREST: &str = "not tcp";
 
 impl Plan {
     /// The seeds, byte for byte, for these daemons on r1 and r2.
@@ -40,6 +52,7 @@ impl Plan {
             config: config.to_owned(),
             script: seeds::CHECK_SCRIPT.to_owned(),
             launcher: Vec::new(),
+            options: TALKATIVE,
         };
         Self {
             binaries: Binaries::beside_this_one(),
@@ -47,6 +60,7 @@ impl Plan {
             r2: equipment(r2, seeds::BACKUP_CONF),
             strips_vlan_tags: false,
             has_taps: false,
+            capture: EVERYTHING_OF_INTEREST,
         }
     }
 
