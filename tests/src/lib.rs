@@ -47,4 +47,4 @@ pub use moment::{Moment, Seconds};
 pub use node::Node;
 pub use raw_listener::RawListener;
 pub use timeline::Timeline;
-pub use wiretap::Wiretap;
+pub use wiretap::{Capture, Wiretap};

@@ -12,6 +12,23 @@ use crate::namespace::Namespace;
 use crate::pcap::{self, Captured};
 use crate::process::Background;
 
+/// What is captured, and how soon it can be read.
+#[derive(Debug, Clone, Copy)]
+pub struct Capture {
+    /// In the language of `tcpdump`.
+    pub filter: &'static str,
+    /// Whether each frame is written down at once, which wakes `tcpdump` for each; otherwise within a second or two.
+    pub is_immediate: bool,
+}
+
+impl Capture {
+    /// Everything but the client's own conversation, at once.
+    pub const EVERYTHING_OF_INTEREST: Self = Self {
+        filter: "not tcp",
+        is_immediate: true,
+    };
+}
+
 /// A capture of one network, read while it goes on.
 #[derive(Debug)]
 pub struct Wiretap {
@@ -20,31 +37,25 @@ pub struct Wiretap {
 }
 
 impl Wiretap {
-    /// Begins to capture what passes a bridge of the switch and `filter`, in the language of `tcpdump`.
+    /// Begins to capture what passes a bridge of the switch and is asked for.
     ///
     /// # Panics
     ///
     /// If `tcpdump` does not begin.
     #[must_use]
-    pub fn on(switch: &Namespace, bridge: &str, filter: &str) -> Self {
+    pub fn on(switch: &Namespace, bridge: &str, capture: Capture) -> Self {
         let inside = format!("/run/lab/{bridge}.pcap");
         let mut tcpdump = switch.command("tcpdump");
         tcpdump
-            .args([
-                "-i",
-                bridge,
-                "-w",
-                &inside,
-                "--packet-buffered",
-                "--immediate-mode",
-            ])
+            .args(["-i", bridge, "-w", &inside, "--packet-buffered"])
+            .args(capture.is_immediate.then_some("--immediate-mode"))
             .args([
                 "--time-stamp-precision=nano",
                 "--relinquish-privileges=root",
                 // Whole frames of a link whose MTU is 1500, and room for a burst of twenty thousand.
                 "--snapshot-length=2048",
                 "--buffer-size=65536",
-                filter,
+                capture.filter,
             ]);
         let tcpdump = Background::start(&mut tcpdump);
         let file = switch.path(&inside);

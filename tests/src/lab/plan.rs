@@ -2,6 +2,7 @@
 
 use crate::binaries::{Binaries, Daemon};
 use crate::seeds;
+use crate::wiretap::Capture;
 
 /// How a lab is to be equipped.
 #[derive(Debug, Clone)]
@@ -16,8 +17,8 @@ pub struct Plan {
     pub strips_vlan_tags: bool,
     /// Whether the nodes' first interface is a TAP, as a virtual machine's is, in place of a veth.
     pub has_taps: bool,
-    /// What the wiretaps write down, in the language of `tcpdump`.
-    pub capture: &'static str,
+    /// What the wiretaps write down.
+    pub capture: Capture,
 }
 
 /// What a node is given.
@@ -40,9 +41,6 @@ pub const TALKATIVE: &[&str] = &["-n", "-l", "-D"];
 /// The same with a log as most have it.
 pub const TERSE: &[&str] = &["-n", "-l"];
 
-/// Not the client's own conversation.
-pub(super) const EVERYTHING_OF_INTEREST: &str = "not tcp";
-
 impl Plan {
     /// The seeds, byte for byte, for these daemons on r1 and r2.
     #[must_use]
@@ -60,7 +58,7 @@ impl Plan {
             r2: equipment(r2, seeds::BACKUP_CONF),
             strips_vlan_tags: false,
             has_taps: false,
-            capture: EVERYTHING_OF_INTEREST,
+            capture: Capture::EVERYTHING_OF_INTEREST,
         }
     }
 

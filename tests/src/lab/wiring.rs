@@ -9,6 +9,11 @@ use crate::process::Background;
 
 /// Keeps the switch itself from talking; where the kernel has no IPv6 there is nothing to keep.
 fn silence(switch: &Namespace) {
+    // A switch is no firewall either, whatever the host thinks of bridges.
+    for kind in ["arptables", "iptables", "ip6tables"] {
+        let setting = format!("net.bridge.bridge-nf-call-{kind}=0");
+        drop(switch.output("sysctl", &["-w", &setting]));
+    }
     drop(switch.output("sysctl", &["-w", "net.ipv6.conf.default.disable_ipv6=1"]));
 }
 

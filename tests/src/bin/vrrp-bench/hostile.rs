@@ -122,8 +122,8 @@ fn endure(subject: &Subject, attack: &Attack, results: &mut Results) {
     sending.finish();
     let (now, took) = (processor::of(&lab.r1), Moment::now().since(began));
     let ended = began + took;
-    // What was wrong may come out a little later.
-    pause(Duration::from_secs(1));
+    // What was wrong may come out a little later, and the wiretap is late.
+    pause(Duration::from_secs(3));
     wire.read();
     let seconds = took.as_secs_f64();
     add(RATE, f64::from(count) / seconds);

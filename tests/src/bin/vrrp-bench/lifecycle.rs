@@ -17,7 +17,7 @@ const QUICK: u32 = 5_000;
 const FULL: u32 = 20_000;
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Longer than anybody is silent at a reload.
-const AFTERMATH: Duration = Duration::from_secs(5);
+const AFTERMATH: Duration = Duration::from_secs(6);
 
 const STARTED: Figure = Figure::new("start to the first state", "ms").below(500.0);
 const MEMORY: Figure = Figure::new("peak memory of all processes", "MiB");

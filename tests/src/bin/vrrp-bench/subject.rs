@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use vrrp_tests::lab::{Equipment, TERSE};
-use vrrp_tests::{Binaries, Daemon, Lab, Plan};
+use vrrp_tests::{Binaries, Capture, Daemon, Lab, Plan};
 
 /// One of the two daemons.
 #[derive(Debug, Clone)]
@@ -12,12 +12,20 @@ pub(crate) struct Subject {
     binaries: Binaries,
 }
 
+/// Whoever writes down every frame at once takes the processor from those who are measured.
+const fn late(filter: &'static str) -> Capture {
+    Capture {
+        filter,
+        is_immediate: false,
+    }
+}
+
 /// What the wiretaps write down where the wire is what is measured.
-pub(crate) const ADVERTS_AND_ARP: &str = "arp or ip proto 112";
+pub(crate) const ADVERTS_AND_ARP: Capture = late("arp or ip proto 112");
 /// Where a stranger floods, of the adverts those of the first node alone.
-pub(crate) const ADVERTS_OF_R1: &str = "ip proto 112 and src host 10.89.0.9";
+pub(crate) const ADVERTS_OF_R1: Capture = late("ip proto 112 and src host 10.89.0.9");
 /// Where only processor time is measured, nobody listens: no frame is shorter than this.
-pub(crate) const NOTHING: &str = "less 1";
+pub(crate) const NOTHING: Capture = late("less 1");
 
 impl Subject {
     /// Ours and keepalived, or ours alone.
@@ -42,7 +50,7 @@ impl Subject {
     }
 
     /// Two nodes of it, with a configuration that follows from the node's priority; no daemon runs yet.
-    pub(crate) fn lab(&self, capture: &'static str, configuration: impl Fn(u8) -> String) -> Lab {
+    pub(crate) fn lab(&self, capture: Capture, configuration: impl Fn(u8) -> String) -> Lab {
         let seeds = Plan::seeds(self.daemon, self.daemon);
         let equipment = |of: &Equipment, priority| Equipment {
             config: configuration(priority),
