@@ -78,6 +78,8 @@ pub(super) struct Seat {
     published: Role,
     /// When its block was last read before a deadline was kept.
     consulted: Monotonic,
+    /// The deadline as what the block told since the router was last told anything has moved it. What is no news is no event.
+    moved: Option<Monotonic>,
 }
 
 impl Seat {
@@ -88,12 +90,18 @@ impl Seat {
             career: Career::begun(clock::now()),
             hearing: Hearing::after(block),
             consulted: Monotonic::default(),
+            moved: None,
             port,
             published: Role {
                 acknowledged: block.bell,
                 ..Role::default()
             },
         }
+    }
+
+    /// The moment to come back to its router.
+    fn deadline(&self) -> Option<Monotonic> {
+        self.moved.or_else(|| self.door.deadline())
     }
 
     fn role(&self) -> Role {
@@ -169,7 +177,7 @@ impl Election {
             .seats
             .values()
             .filter(|seat| !self.awaits_inspection(seat, now));
-        let deadline = deadlines.filter_map(|seat| seat.door.deadline()).min();
+        let deadline = deadlines.filter_map(Seat::deadline).min();
         let timeout = if self.backlog.may_be_left() {
             Some(Timespec::default())
         } else {
@@ -490,7 +498,15 @@ impl Election {
     /// Acts on the deadlines that had come by `heard`, after asking the data path what it heard meanwhile. Those at which a silence is judged
     /// must have come before anything that still waits in the inbox: that may explain the silence.
     fn keep_deadlines(&mut self, heard: Monotonic) {
-        for slot in self.slots() {
+        let slots = self.slots();
+        let judges = |slot: &usize| self.state_of(*slot) == Some(State::Backup);
+        if slots
+            .iter()
+            .any(|slot| judges(slot) && self.is_due(*slot, heard))
+        {
+            slots.iter().for_each(|slot| self.sleep_on(*slot));
+        }
+        for slot in slots {
             if !self.is_due(slot, heard) {
                 continue;
             }
@@ -515,6 +531,27 @@ impl Election {
                     self.take_block_in(slot, Hearing::told);
                 }
             }
+        }
+    }
+
+    /// Moves the deadline of a Backup that has heard what it knows. That is done for all when it is for one, so that they come back together:
+    /// a link full of routers costs a wake-up for each down interval, and not one for each of them.
+    fn sleep_on(&mut self, slot: usize) {
+        let judges = self.seats.get(&slot).is_some_and(|seat| {
+            let router = seat.door.router();
+            router.silent_since().is_some()
+        });
+        if !judges {
+            return;
+        }
+        let Some(block) = self.block(slot) else {
+            return;
+        };
+        let Some(seat) = self.seats.get_mut(&slot) else {
+            return;
+        };
+        if let Some(at) = seat.hearing.heard_again(&block) {
+            seat.moved = seat.door.router().takes_over_if_heard_again(at);
         }
     }
 
@@ -552,8 +589,7 @@ impl Election {
             } else {
                 heard
             };
-            let deadline = seat.door.deadline();
-            deadline.is_some_and(|deadline| deadline <= until)
+            seat.deadline().is_some_and(|deadline| deadline <= until)
         })
     }
 
@@ -580,7 +616,7 @@ impl Election {
 
     /// Whether a router's deadline has come by `now` and only the inspector's answer has not.
     fn awaits_inspection(&self, seat: &Seat, now: Monotonic) -> bool {
-        let has_come = seat.door.deadline().is_some_and(|deadline| deadline <= now);
+        let has_come = seat.deadline().is_some_and(|deadline| deadline <= now);
         has_come
             && seat.door.router().state() == State::Backup
             && self
@@ -671,6 +707,7 @@ impl Election {
         let Some(seat) = self.seats.get_mut(&slot) else {
             return;
         };
+        seat.moved = None;
         let mut transitions = Vec::new();
         for action in seat.door.handle(event, now) {
             if let Some(seat) = self.seats.get_mut(&slot) {

@@ -103,6 +103,21 @@ impl VirtualRouter {
         }
     }
 
+    /// When a Backup takes over that has heard at `at` once more what it heard last, and nobody since; `None` if that is no news to it, or more
+    /// than a silence counts: a goodbye, the group, somebody who is tolerated.
+    #[must_use]
+    pub fn takes_over_if_heard_again(&self, at: Monotonic) -> Option<Monotonic> {
+        let Role::Backup(listening) = &self.role else {
+            return None;
+        };
+        let only_listens = listening.heard.is_some()
+            && listening.released.is_none()
+            && listening.held_back.is_none()
+            && listening.tolerance == Tolerance::NotAsked;
+        (only_listens && at > listening.silent_since)
+            .then(|| at + self.active_down_interval(listening.active_adver_interval))
+    }
+
     /// Whether a Backup is about to take over, its deadline having come by `now`.
     #[must_use]
     pub fn is_taking_over(&self, now: Monotonic) -> bool {

@@ -76,6 +76,15 @@ impl Hearing {
         self.rejected_raw = self.rejected_raw.saturating_add(1);
     }
 
+    /// When somebody was heard again who said what he had said before, if a block tells that and nothing else that its router does not know.
+    pub(super) fn heard_again(&self, block: &BlockView) -> Option<Monotonic> {
+        let is_all = block.news == self.told
+            && block.lower.time_ns <= self.lower_ns
+            && block.released.time_ns <= self.released_ns;
+        (is_all && block.refreshing.time_ns > self.refreshing_ns)
+            .then(|| Monotonic::from_nanos(block.refreshing.time_ns))
+    }
+
     /// What is known here and not from the block.
     pub(super) const fn heard(&self) -> Heard {
         Heard {
@@ -189,6 +198,44 @@ mod tests {
             1,
             "a repetition is no news"
         );
+    }
+
+    #[test]
+    fn whoever_says_what_he_said_before_is_heard_again_and_nobody_else() {
+        let mut hearing = Hearing::default();
+        let block = BlockView {
+            refreshing: record(20, 150),
+            news: 1,
+            ..BlockView::default()
+        };
+        assert_eq!(hearing.heard_again(&block), None, "he is news");
+        hearing.told(&block);
+        assert_eq!(hearing.heard_again(&block), None, "nothing has come");
+        let again = BlockView {
+            refreshing: record(40, 150),
+            ..block
+        };
+        let at = Monotonic::from_nanos(40);
+        assert_eq!(hearing.heard_again(&again), Some(at));
+        for (what, more) in [
+            ("news that no doorbell told", BlockView { news: 2, ..again }),
+            (
+                "somebody lower",
+                BlockView {
+                    lower: record(41, 1),
+                    ..again
+                },
+            ),
+            (
+                "a goodbye",
+                BlockView {
+                    released: record(41, 0),
+                    ..again
+                },
+            ),
+        ] {
+            assert_eq!(hearing.heard_again(&more), None, "{what}");
+        }
     }
 
     #[test]

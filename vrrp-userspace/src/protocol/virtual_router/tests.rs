@@ -419,6 +419,32 @@ fn an_older_advertisement_does_not_move_the_deadline_back() {
     assert_eq!(router.router.deadline(), deadline);
 }
 
+/// What the kernel has heard again moves the deadline as far as being told of it would.
+#[test]
+fn what_is_heard_again_moves_the_deadline_without_an_event() {
+    let mut backup = backup(100);
+    let heard_again = |story: &Story, at| story.router.takes_over_if_heard_again(at);
+    assert_eq!(
+        heard_again(&backup, backup.now + millis(1)),
+        None,
+        "nobody was heard"
+    );
+    backup.hears(200);
+    let at = backup.now + millis(990);
+    let moved = heard_again(&backup, at);
+    assert_eq!(heard_again(&backup, backup.now), None, "that was before");
+    backup.waits_without_deadlines(millis(990));
+    backup.hears(200);
+    assert_eq!(moved, backup.router.deadline());
+    backup.hears(0);
+    assert_eq!(
+        heard_again(&backup, backup.now + millis(1)),
+        None,
+        "a goodbye counts too"
+    );
+    assert_eq!(heard_again(&active(100), backup.now), None);
+}
+
 #[test]
 fn a_goodbye_told_late_does_not_hasten_a_takeover() {
     let mut router = backup(100);
