@@ -5,6 +5,7 @@
 
 mod accept_mode;
 mod any_kernel;
+mod busy_hosts;
 mod capture;
 mod control;
 mod datapath;

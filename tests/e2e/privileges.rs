@@ -21,12 +21,15 @@ fn daemon_and_guard_keep_what_they_need_and_a_script_of_root_has_all() {
         daemon.effective,
         names(&["net_admin", "net_raw", "bpf", "dac_read_search"])
     );
-    let at_hand: &[&str] = if kernel::needs_perfmon() {
-        &["perfmon"]
-    } else {
-        &[]
-    };
-    daemon.are_no_more_than_effective(&before, at_hand);
+    let mut at_hand = Vec::new();
+    if kernel::needs_perfmon() {
+        at_hand.push("perfmon");
+    }
+    if !before.effective.is_superset(&names(&["sys_resource"])) {
+        // The limit on real-time priorities could not be lifted.
+        at_hand.push("sys_nice");
+    }
+    daemon.are_no_more_than_effective(&before, &at_hand);
 
     let guard = Capabilities::of(&status_of(&lab.r1, &guard_of(&lab.r1)));
     let of_the_guard = names(&[
@@ -223,6 +226,8 @@ fn names(names: &[&str]) -> BTreeSet<u32> {
         "setuid" => 7,
         "net_admin" => 12,
         "net_raw" => 13,
+        "sys_nice" => 23,
+        "sys_resource" => 24,
         "perfmon" => 38,
         "bpf" => 39,
         other => panic!("what number has {other}?"),

@@ -57,7 +57,7 @@ use watch::{Ending, Watch};
 
 use crate::system::{
     capabilities::{self, Holder},
-    packet_filter,
+    packet_filter, scheduling,
 };
 
 /// The word on the command line that makes this executable a guard. Not for people.
@@ -82,10 +82,14 @@ pub fn main() -> ExitCode {
 
 fn stand_guard(socket: BorrowedFd<'_>) -> io::Result<()> {
     let daemon = getppid();
-    if let Err(error) = capabilities::keep_only(Holder::Guard) {
+    if let Err(error) = capabilities::keep_only(Holder::Guard, &[]) {
         log(&format!(
             "the guard keeps more privileges than it needs: {error}"
         ));
+    }
+    // A guard that takes the place of another is started by a daemon that may.
+    if let Err(error) = scheduling::forbid_real_time() {
+        log(&format!("scripts may have real-time priority: {error}"));
     }
     let runtime = leave_the_crowd()?;
     let daemon_exit = daemon.and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok());

@@ -33,6 +33,7 @@ pub mod presence;
 pub mod raw_socket;
 pub mod readable;
 pub mod runner;
+pub mod scheduling;
 pub mod service_manager;
 #[cfg(test)]
 mod test_network;

@@ -81,6 +81,8 @@ pub struct Global {
     pub script_user: Option<Account>,
     /// Whether scripts run as root must be in nobody else's reach.
     pub script_security: bool,
+    /// When the elections run.
+    pub scheduling: Scheduling,
     /// How addresses are put in place where an instance does not say.
     pub vip_install: VipInstall,
     /// How packets are judged where an instance does not say.
@@ -381,6 +383,17 @@ impl Default for GarpSchedule {
             refresh_repeat: 1,
         }
     }
+}
+
+/// When the elections run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Scheduling {
+    /// `vrrp_rt_priority`; 0 is none.
+    pub real_time_priority: Option<u8>,
+    /// `vrrp_no_swap`
+    pub no_swap: bool,
+    /// `vrrp_cpu_affinity`; all if there are none.
+    pub processors: Vec<usize>,
 }
 
 /// `vip_install`: how virtual addresses are put in place.

@@ -60,7 +60,7 @@ use super::{
     },
 };
 use crate::{
-    config::{Config, Diagnostic},
+    config::{Config, Diagnostic, Scheduling, XdpMode},
     guard::{GuardLink, GuardSender, LinkError, Script, ScriptIndex, Table},
     protocol::{Event, Monotonic},
     system::{
@@ -188,6 +188,7 @@ impl Controller {
             guard,
             netlink,
             presence.is_the_only_one(),
+            config.global.scheduling.clone(),
         )
         .await?;
         let beside = options.pid_file.clone();
@@ -221,6 +222,7 @@ impl Controller {
         guard_link: GuardLink,
         netlink: Netlink,
         is_the_only_one: bool,
+        scheduling: Scheduling,
     ) -> Result<(Self, Staff)> {
         let guard = guard_link.sender();
         let has_leftovers = Arc::new(AtomicBool::new(false));
@@ -243,7 +245,9 @@ impl Controller {
         let (program_sender, program_news) = mpsc::channel(vrrp_ebpf::abi::MAX_PORTS);
         let inspector = Inspector::start(outbox.clone(), program_sender.clone())
             .context("the inspector thread cannot be started")?;
-        let election = election::spawn(Election {
+        let is_shielded = maps.doorbell.is_some()
+            && (plan.interfaces.values()).all(|interface| interface.xdp_mode != XdpMode::Off);
+        let election = Election {
             seats: BTreeMap::new(),
             routers: RouterTable::default(),
             groups: Vec::new(),
@@ -257,8 +261,9 @@ impl Controller {
             punctuality: Punctuality::default(),
             tap: Arc::clone(&tap),
             memory,
-        })
-        .context("the election thread cannot be started")?;
+        };
+        let election = election::spawn(election, scheduling, is_shielded)
+            .context("the election thread cannot be started")?;
 
         let (ears, heard) = mpsc::channel(alert_sources::EARS);
         let outlets = Outlets {

@@ -50,6 +50,7 @@ use super::{
     },
 };
 use crate::{
+    config::Scheduling,
     protocol::{
         Action, Advertisement, Event, Family, Monotonic, Priority, State, SyncGroup, Transition,
         sync_group::{self, Hold},
@@ -58,6 +59,7 @@ use crate::{
         clock,
         datapath::Doorbell,
         raw_socket::{Buffer, Datagram},
+        scheduling::{run_in_real_time, run_on, stay_in_memory},
     },
 };
 
@@ -67,6 +69,11 @@ const DATAGRAMS_AT_ONCE: usize = 4096;
 
 /// How often a router that speaks reads what the program wrote about it, although nothing rang.
 const LOOKS_AFTER: Duration = Duration::from_millis(100);
+
+/// The real-time priority of the elections, unless the configuration says otherwise: before everything that has none, and after whatever an
+/// administrator has thought of. Only where floods end in the program: on a raw socket one would keep the thread busy, and with real-time
+/// priority the processor from everybody else.
+const REAL_TIME: u8 = 10;
 
 /// A router with everything that belongs to it here.
 pub(super) struct Seat {
@@ -846,13 +853,46 @@ fn timespec(deadline: Monotonic, now: Monotonic) -> Timespec {
     })
 }
 
-/// Starts the thread.
+/// Starts the thread. It `is_shielded` if whatever a stranger sends ends in the program.
 ///
 /// # Errors
 ///
 /// No thread is to be had.
-pub(super) fn spawn(election: Election) -> io::Result<std::thread::JoinHandle<()>> {
+pub(super) fn spawn(
+    election: Election,
+    scheduling: Scheduling,
+    is_shielded: bool,
+) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
         .name("election".into())
-        .spawn(|| election.run())
+        .spawn(move || {
+            arrange(&scheduling, is_shielded);
+            election.run();
+        })
+}
+
+/// Asks the kernel for what the configuration says about this thread. What it refuses is said: the elections go on without.
+fn arrange(scheduling: &Scheduling, is_shielded: bool) {
+    if !scheduling.processors.is_empty()
+        && let Err(error) = run_on(&scheduling.processors)
+    {
+        tracing::warn!("the elections run on any processor: `vrrp_cpu_affinity`: {error}");
+    }
+    if scheduling.no_swap
+        && let Err(error) = stay_in_memory()
+    {
+        tracing::warn!("the daemon may be swapped out: `vrrp_no_swap`: {error}");
+    }
+    let unless_given = if is_shielded { REAL_TIME } else { 0 };
+    let priority = scheduling.real_time_priority.unwrap_or(unless_given);
+    if priority == 0 {
+        return;
+    }
+    match run_in_real_time(priority) {
+        Ok(()) => tracing::info!("the elections have real-time priority {priority}"),
+        Err(error) if scheduling.real_time_priority.is_some() => {
+            tracing::warn!("the elections have no real-time priority: `vrrp_rt_priority`: {error}");
+        }
+        Err(error) => tracing::info!("the elections have no real-time priority: {error}"),
+    }
 }

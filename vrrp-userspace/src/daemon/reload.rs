@@ -59,6 +59,10 @@ impl Running {
         ];
         let changed = changed.into_iter().filter(|(has_changed, _)| *has_changed);
         let mut lines: Vec<_> = changed.map(|(_, what)| format!("{what} changes")).collect();
+        if old.scheduling != new.scheduling {
+            let keywords = "`vrrp_rt_priority`, `vrrp_no_swap` and `vrrp_cpu_affinity`";
+            lines.push(format!("{keywords} change at the next start only"));
+        }
         let group = |config: &Config| {
             let group = config.global.control_group.as_ref();
             group.map(|group| group.name.clone())

@@ -94,6 +94,18 @@ pub const PERFMON: Need = Need {
     otherwise: "Such a kernel may refuse the program, and adverts are judged on raw sockets.",
 };
 
+/// To run the elections before everything else.
+///
+/// Goes at the start where the limit on real-time priorities could be lifted, which takes `CAP_SYS_RESOURCE`; containers often have the one and
+/// not the other. Kept at hand otherwise, and in effect while a thread is given its priority.
+pub const SYS_NICE: Need = Need {
+    name: "CAP_SYS_NICE",
+    capability: CapabilitySet::SYS_NICE,
+    holder: Holder::Daemon,
+    purpose: "give the elections real-time priority where its limit cannot be lifted, in effect for that moment alone",
+    otherwise: "The elections run as any other thread.",
+};
+
 /// The first kernel that was seen to take the program without it.
 const NEEDS_NO_PERFMON: [u32; 2] = [6, 18];
 
@@ -143,11 +155,12 @@ pub const DAC_OVERRIDE: Need = Need {
 };
 
 /// All of them.
-pub static NEEDS: [Need; 9] = [
+pub static NEEDS: [Need; 10] = [
     NET_ADMIN,
     NET_RAW,
     BPF,
     PERFMON,
+    SYS_NICE,
     DAC_READ_SEARCH,
     SETUID,
     SETGID,
@@ -170,13 +183,17 @@ pub fn has(need: &Need) -> bool {
     effective().is_ok_and(|effective| effective.contains(need.capability))
 }
 
-/// Lets go of everything that `holder` does not need. To be called while the process has one thread, since each has its own.
+/// Lets go of everything that `holder` does not need, and of what it does not need besides. To be called while the process has one thread,
+/// since each has its own.
 ///
 /// # Errors
 ///
 /// The kernel refuses, which it has no reason to.
-pub fn keep_only(holder: Holder) -> io::Result<()> {
+pub fn keep_only(holder: Holder, needless: &[Need]) -> io::Result<()> {
     let mut had = capabilities(None)?;
+    for need in needless {
+        had.permitted -= need.capability;
+    }
     if is_since(&uname().release().to_string_lossy(), NEEDS_NO_PERFMON) {
         had.permitted -= PERFMON.capability;
     }
@@ -221,7 +238,7 @@ fn is_since(release: &str, first: [u32; 2]) -> bool {
 /// What is left of `had`.
 fn reduced(had: CapabilitySets, holder: Holder, is_root: bool) -> CapabilitySets {
     let own = had.permitted & wanted(holder);
-    let effective = own - PERFMON.capability;
+    let effective = own - PERFMON.capability - SYS_NICE.capability;
     if is_root || holder == Holder::Guard {
         return CapabilitySets {
             effective,
@@ -273,8 +290,9 @@ mod tests {
         let own =
             NET_ADMIN.capability | NET_RAW.capability | BPF.capability | DAC_READ_SEARCH.capability;
         assert_eq!(left.effective, own);
-        // At hand, for a kernel that needs it.
-        assert_eq!(left.permitted, own | PERFMON.capability);
+        // At hand, for the moment that needs it.
+        let at_hand = PERFMON.capability | SYS_NICE.capability;
+        assert_eq!(left.permitted, own | at_hand);
         assert_eq!(left.inheritable, CapabilitySet::empty());
     }
 

@@ -3,6 +3,7 @@
 mod datapath;
 mod mail;
 mod protocol;
+mod scheduling;
 mod scripts;
 mod unsupported;
 mod without_effect;
@@ -16,6 +17,7 @@ pub(super) static TABLE: Table<GlobalDraft> = Table {
         scripts::KEYWORDS,
         protocol::KEYWORDS,
         datapath::KEYWORDS,
+        scheduling::KEYWORDS,
         unsupported::KEYWORDS,
         without_effect::KEYWORDS,
     ],

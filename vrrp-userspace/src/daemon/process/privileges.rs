@@ -12,8 +12,9 @@ use crate::{
     config::{Config, ScriptCommand},
     protocol::Family,
     system::{
-        capabilities::{self, Holder, KILL, NET_ADMIN, NET_RAW, Need, SETGID, SETUID},
+        capabilities::{self, Holder, KILL, NET_ADMIN, NET_RAW, Need, SETGID, SETUID, SYS_NICE},
         raw_socket::{Hearing, RawSocket},
+        scheduling,
     },
 };
 
@@ -49,7 +50,11 @@ impl Privileges {
     pub(in crate::daemon) fn reduce() -> io::Result<Self> {
         let had = capabilities::effective()?;
         capabilities::lift_memory_lock_limit();
-        capabilities::keep_only(Holder::Daemon)?;
+        let needless: &[Need] = match scheduling::allow_real_time() {
+            Ok(()) => &[SYS_NICE],
+            Err(_needs_a_capability) => &[],
+        };
+        capabilities::keep_only(Holder::Daemon, needless)?;
         Ok(Self(had))
     }
 

@@ -103,10 +103,7 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword::not_supported_yet("stats_dump_file", "Where to dump the counters.", Ignored),
     Keyword::not_supported_yet("json_dump_file", "Where to dump everything.", Ignored),
     Keyword::not_supported_yet("json_version", "The layout of that dump.", Ignored),
-    Keyword::not_supported_yet("vrrp_cpu_affinity", "On which processors to run.", Ignored),
     Keyword::not_supported_yet("vrrp_priority", "The scheduling of the daemon.", Ignored),
-    Keyword::not_supported_yet("vrrp_rt_priority", "The scheduling of the daemon.", Ignored),
-    Keyword::not_supported_yet("vrrp_no_swap", "Keeps the daemon in memory.", Ignored),
     Keyword::not_supported_yet("vrrp_rlimit_rttime", "A limit of real time.", Ignored),
     Keyword::renamed("vrrp_rlimit_rtime", "vrrp_rlimit_rttime"),
     Keyword::not_supported_yet(
@@ -137,16 +134,6 @@ pub(super) const KEYWORDS: &[Keyword<GlobalDraft>] = &[
     Keyword::not_supported_yet(
         "vrrp_netlink_monitor_rcv_bufs_force",
         "The size of receive buffers.",
-        Ignored,
-    ),
-    Keyword::not_supported_yet(
-        "max_auto_priority",
-        "Real-time scheduling when timers run late.",
-        Ignored,
-    ),
-    Keyword::not_supported_yet(
-        "min_auto_priority_delay",
-        "Real-time scheduling when timers run late.",
         Ignored,
     ),
 ];
