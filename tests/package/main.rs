@@ -39,7 +39,8 @@ fn the_pages_and_the_completions_are_where_they_are_looked_for() {
 
 #[test]
 fn systemd_finds_little_exposed_and_nothing_to_complain_about() {
-    const TENTHS: &str = "39";
+    // A tenth of it is RestrictRealtime=, which the elections need open.
+    const TENTHS: &str = "40";
     let machine = Machine::boot(Init::Systemd);
     install(&machine);
     machine.run(&format!(
