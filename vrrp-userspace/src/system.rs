@@ -13,6 +13,7 @@ pub mod advert_sender;
 pub mod announcer;
 pub mod capabilities;
 pub mod claim_socket;
+pub mod classic_bpf;
 pub mod clock;
 pub mod config_files;
 pub mod control_socket;

@@ -9,22 +9,25 @@ use std::{
     collections::BTreeSet,
     io::{self, ErrorKind, Read as _},
     net::Ipv4Addr,
-    ops::RangeInclusive,
     os::fd::{AsFd, AsRawFd, BorrowedFd, RawFd},
 };
 
 use socket2::{SockFilter, Socket};
 use vrrp_ebpf::wire::{arp, ethernet, ipv6, neighbour};
 
-use super::{overflow::Overflow, packet_address::receiving_socket};
+use super::{
+    classic_bpf::{
+        IF_EQUAL, LOAD_BYTE, LOAD_HALF, LOAD_WORD, OTHER_HOST, PACKET_TYPE, RETURN, accept_within,
+        ranges,
+    },
+    overflow::Overflow,
+    packet_address::receiving_socket,
+};
 
 /// Bytes of a frame that are looked at: its headers and the packet with its option, and no padding.
 pub const LONGEST: usize = ethernet::LENGTH + ipv6::LENGTH + neighbour::LENGTH + 8;
 /// Of ARP.
 const LONGEST_ARP: usize = ethernet::LENGTH + arp::LENGTH;
-
-/// Ranges of addresses the filter names. More are joined with their neighbours, and then it lets some through in vain.
-const MOST_RANGES: usize = 64;
 
 /// The ear on one interface.
 #[derive(Debug)]
@@ -99,17 +102,6 @@ impl AsRawFd for ClaimSocket {
     }
 }
 
-const LOAD_WORD: u16 = 0x20;
-const LOAD_HALF: u16 = 0x28;
-const LOAD_BYTE: u16 = 0x30;
-const IF_EQUAL: u16 = 0x15;
-const IF_GREATER: u16 = 0x25;
-const IF_NOT_LESS: u16 = 0x35;
-const RETURN: u16 = 0x06;
-/// `SKF_AD_OFF + SKF_AD_PKTTYPE` and `PACKET_OTHERHOST` of `linux/filter.h` and `linux/if_packet.h`.
-const PACKET_TYPE: u32 = 0xffff_f000 + 4;
-const OTHER_HOST: u32 = 3;
-
 /// The filter for ARP as the kernel's classic BPF; offsets are from the Ethernet header.
 #[expect(
     clippy::cast_possible_truncation,
@@ -138,13 +130,8 @@ fn filter(watched: &BTreeSet<Ipv4Addr>) -> Vec<SockFilter> {
         accept(),
         SockFilter::new(LOAD_WORD, 0, 0, SENDER_PROTOCOL),
     ];
-    for range in ranges(watched) {
-        filter.extend([
-            SockFilter::new(IF_NOT_LESS, 0, 2, *range.start()),
-            SockFilter::new(IF_GREATER, 1, 0, *range.end()),
-            accept(),
-        ]);
-    }
+    let watched: Vec<u32> = watched.iter().copied().map(u32::from).collect();
+    filter.extend(accept_within(&ranges(&watched), accept));
     filter.push(refuse());
     filter
 }
@@ -167,34 +154,6 @@ fn advertisements() -> Vec<SockFilter> {
         SockFilter::new(RETURN, 0, 0, 0),
         SockFilter::new(RETURN, 0, 0, LONGEST as u32),
     ]
-}
-
-/// At most [`MOST_RANGES`] ranges that hold all of `watched`, with as little between them as possible.
-fn ranges(watched: &BTreeSet<Ipv4Addr>) -> Vec<RangeInclusive<u32>> {
-    let addresses: Vec<u32> = watched.iter().copied().map(u32::from).collect();
-    let mut gaps: Vec<(u32, usize)> = addresses
-        .windows(2)
-        .enumerate()
-        .map(|(index, pair)| (pair[1] - pair[0], index))
-        .filter(|(gap, _)| *gap > 1)
-        .collect();
-    gaps.sort_unstable_by(|one, other| other.cmp(one));
-    gaps.truncate(MOST_RANGES - 1);
-    let mut cuts: Vec<usize> = gaps.into_iter().map(|(_, index)| index + 1).collect();
-    cuts.sort_unstable();
-    cuts.push(addresses.len());
-    let mut begin = 0;
-    let mut ranges = Vec::new();
-    for end in cuts {
-        let run = &addresses[begin..end];
-        ranges.extend(
-            run.first()
-                .zip(run.last())
-                .map(|(first, last)| *first..=*last),
-        );
-        begin = end;
-    }
-    ranges
 }
 
 #[cfg(test)]

@@ -14,37 +14,6 @@ const WATCHED: Ipv4Addr = Ipv4Addr::new(10, 0, 0, 5);
 const STRANGER: [u8; 6] = [2, 0, 0, 0, 0, 0x66];
 
 #[test]
-fn neighbours_are_one_range() {
-    let watched = addresses(&[5, 6, 7, 9, 200]);
-    let address = |last| u32::from(Ipv4Addr::new(10, 0, 0, last));
-    let expected = [(5, 7), (9, 9), (200, 200)];
-    let expected: Vec<_> = expected
-        .into_iter()
-        .map(|(first, last)| address(first)..=address(last))
-        .collect();
-    assert_eq!(ranges(&watched), expected);
-    assert_eq!(ranges(&BTreeSet::new()), []);
-}
-
-/// However many addresses: all are let through, and the filter stays short.
-#[test]
-fn too_many_ranges_are_joined_where_the_least_lies_between_them() {
-    let every_third: BTreeSet<_> = (0..3000)
-        .map(|number| Ipv4Addr::from(0x0a00_0000 + 3 * number))
-        .chain([Ipv4Addr::new(192, 168, 0, 5)])
-        .collect();
-    let ranges = ranges(&every_third);
-    assert_eq!(ranges.len(), MOST_RANGES);
-    assert!(every_third.iter().all(|address| {
-        ranges
-            .iter()
-            .any(|range| range.contains(&u32::from(*address)))
-    }));
-    let far = u32::from(Ipv4Addr::new(192, 168, 0, 5));
-    assert_eq!(ranges.last(), Some(&(far..=far)));
-}
-
-#[test]
 fn claims_are_heard_and_ordinary_arp_is_not() {
     alone(
         "system::claim_socket::tests::claims_are_heard_and_ordinary_arp_is_not",

@@ -10,14 +10,11 @@ use vrrp_ebpf::{
 };
 
 use super::Hearing;
-use crate::protocol::Family;
+use crate::{
+    protocol::Family,
+    system::classic_bpf::{IF_ANY_BIT, IF_EQUAL, IF_GREATER, LOAD_BYTE, LOAD_HALF, RETURN},
+};
 
-const LOAD_BYTE: u16 = 0x30;
-const LOAD_HALF: u16 = 0x28;
-const IF_EQUAL: u16 = 0x15;
-const IF_GREATER: u16 = 0x25;
-const IF_ANY_BIT: u16 = 0x45;
-const RETURN: u16 = 0x06;
 const ALL: u32 = 0xffff;
 /// Where the address count stands in a message.
 const ADDRESS_COUNT: u32 = 3;

@@ -11,6 +11,7 @@ use rtnetlink::{
 use socket2::{SockFilter, SockRef};
 
 use super::super::{ADDRESS_PROTOCOL, local_route::TABLE_LOCAL};
+use crate::system::classic_bpf::{IF_EQUAL, LOAD_BYTE, LOAD_HALF, LOAD_WORD, RETURN};
 
 /// `RTM_DELROUTE`
 const ROUTE_REMOVED: u16 = 25;
@@ -36,15 +37,6 @@ struct RouteHeader {
     protocol: u8,
 }
 
-/// `BPF_LD | BPF_ABS`, of four bytes, two, and one.
-const LOAD_WORD: u16 = 0x20;
-const LOAD_HALF: u16 = 0x28;
-const LOAD_BYTE: u16 = 0x30;
-/// `BPF_JMP | BPF_JEQ | BPF_K`
-const JUMP_IF_EQUAL: u16 = 0x15;
-/// `BPF_RET | BPF_K`
-const RETURN: u16 = 0x06;
-
 /// Hears removals, but for those that the netlink port `ours` has asked for.
 pub(super) fn socket(ours: u32) -> io::Result<TokioSocket> {
     let mask = [MulticastGroup::Ipv4Route, MulticastGroup::Ipv6Route]
@@ -64,13 +56,13 @@ fn filter(ours: u32) -> Vec<SockFilter> {
     let kind = u32::from(ROUTE_REMOVED.to_be());
     vec![
         SockFilter::new(LOAD_HALF, 0, 0, at(offset_of!(MessageHeader, kind))),
-        SockFilter::new(JUMP_IF_EQUAL, 0, 7, kind),
+        SockFilter::new(IF_EQUAL, 0, 7, kind),
         SockFilter::new(LOAD_BYTE, 0, 0, in_route(offset_of!(RouteHeader, table))),
-        SockFilter::new(JUMP_IF_EQUAL, 0, 5, u32::from(TABLE_LOCAL)),
+        SockFilter::new(IF_EQUAL, 0, 5, u32::from(TABLE_LOCAL)),
         SockFilter::new(LOAD_BYTE, 0, 0, in_route(offset_of!(RouteHeader, protocol))),
-        SockFilter::new(JUMP_IF_EQUAL, 0, 3, u32::from(ADDRESS_PROTOCOL)),
+        SockFilter::new(IF_EQUAL, 0, 3, u32::from(ADDRESS_PROTOCOL)),
         SockFilter::new(LOAD_WORD, 0, 0, at(offset_of!(MessageHeader, port))),
-        SockFilter::new(JUMP_IF_EQUAL, 1, 0, ours.to_be()),
+        SockFilter::new(IF_EQUAL, 1, 0, ours.to_be()),
         SockFilter::new(RETURN, 0, 0, u32::MAX),
         SockFilter::new(RETURN, 0, 0, 0),
     ]
