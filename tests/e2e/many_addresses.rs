@@ -1,7 +1,7 @@
 //! More addresses than an interface should have: those beyond 256 are local routes, and behave like the others.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::time::Duration;
 
 use vrrp_tests::Daemon::Xvrrpd;
@@ -29,7 +29,7 @@ fn quick_many_addresses_move_and_answer_whatever_form_they_have() {
     });
     assert!(
         lab.r1
-            .said(&["eth1: 345 of 601 virtual addresses are local routes"])
+            .said(&["eth1: 345 of 601 virtual IPv4 addresses are local routes"])
     );
     let shown = status_of(&lab.r1)["addresses"].clone();
     assert_eq!(
@@ -158,7 +158,7 @@ fn where_the_kernel_would_not_answer_for_routes_all_are_addresses() {
     within(LONG, "r1 has everything", || addresses(&lab.r1) == 300);
     assert_eq!(local_routes(&lab.r1), 0);
     assert!(lab.r1.said(&[
-        "eth1: all 301 virtual addresses are addresses",
+        "eth1: all 301 virtual IPv4 addresses are addresses",
         "arp_ignore is 1"
     ]));
 
@@ -169,6 +169,90 @@ fn where_the_kernel_would_not_answer_for_routes_all_are_addresses() {
         lab.r1
             .said(&["the kernel does not answer for them", "vip_install auto"])
     );
+}
+
+/// The kernel does not say where a local route of IPv6 is: we do, on the Active node alone.
+#[test]
+fn quick_ipv6_routes_are_found_on_the_active_node_and_defended() {
+    let lab = Lab::of_seeds(Xvrrpd, Xvrrpd);
+    for node in [&lab.r1, &lab.r2] {
+        node.machine()
+            .run("sysctl", &["-qw", "net.ipv6.ip_nonlocal_bind=1"]);
+        node.machine()
+            .ip_batch("route add 2001:db8:77::/64 dev eth1\n");
+        node.write_config(&configuration_of_ipv6(node));
+    }
+    lab.r1.start_daemon();
+    within(LONG, "r1 is Active", || {
+        lab.r1.is_active() && local_routes_of_ipv6(&lab.r1) == 45
+    });
+    assert!(
+        lab.r1
+            .said(&["eth1: 45 of 301 virtual IPv6 addresses are local routes"])
+    );
+    lab.r2.start_daemon();
+    within(LONG, "r2 is Backup", || lab.r2.is_backup());
+    for node in [&lab.r1, &lab.r2] {
+        within(LONG, "it is a member of the groups", || {
+            node.said(&["member of 45 solicited-node groups"])
+        });
+    }
+    let last = many_of_ipv6(299);
+    let client = lab.host.machine();
+    client.ip_batch("address add 2001:db8:77::ffff/64 dev eth1 nodad\n");
+    assert!(asks(&lab, last), "r1 accepts at {last}");
+    assert_eq!(
+        neighbour(&lab, last),
+        lab.r1.identity().second_mac.to_string()
+    );
+
+    // Somebody has been given the address of the service: the kernel asks before it uses it.
+    client.ip_batch(&format!("address add {last}/64 dev eth1\n"));
+    within(LONG, "the client's is found to be a duplicate", || {
+        client
+            .run("ip", &["-6", "address", "show", "dev", "eth1"])
+            .contains("dadfailed")
+    });
+    client.ip_batch(&format!("address del {last}/64 dev eth1\n"));
+
+    lab.r1.kill_daemon();
+    within(LONG, "r2 has everything, and r1 nothing", || {
+        local_routes_of_ipv6(&lab.r2) == 45 && local_routes_of_ipv6(&lab.r1) == 0
+    });
+    client.run("ip", &["-6", "neighbour", "flush", "dev", "eth1"]);
+    within(LONG, "r2 accepts", || asks(&lab, last));
+    assert_eq!(
+        neighbour(&lab, last),
+        lab.r2.identity().second_mac.to_string()
+    );
+    lab.r2.stop_daemon();
+    assert_eq!(local_routes_of_ipv6(&lab.r2), 0);
+    client.run("ip", &["-6", "neighbour", "flush", "dev", "eth1"]);
+    assert!(!asks(&lab, last), "nobody has it");
+}
+
+fn configuration_of_ipv6(node: &Node) -> String {
+    let priority = node.identity().priority;
+    let all: String = (0..300)
+        .map(|number| format!("        {}\n", many_of_ipv6(number)))
+        .collect();
+    format!(
+        "vrrp_instance A {{\n    interface eth1\n    virtual_router_id 61\n    version 3\n    priority {priority}\n    \
+         advert_int 0.2\n    virtual_ipaddress {{\n        fe80::5/64\n    }}\n    \
+         virtual_ipaddress_excluded {{\n{all}    }}\n}}\n"
+    )
+}
+
+fn many_of_ipv6(number: u16) -> Ipv6Addr {
+    Ipv6Addr::new(0x2001, 0xdb8, 0x77, 0, 0, 0, 0, 0x100 + number)
+}
+
+fn local_routes_of_ipv6(node: &Node) -> usize {
+    let shown = node.machine().run(
+        "ip",
+        &["-6", "route", "show", "table", "local", "proto", "112"],
+    );
+    shown.lines().count()
 }
 
 fn lab(more: &str, count: u16) -> Lab {
@@ -225,8 +309,8 @@ fn local_routes(node: &Node) -> usize {
 }
 
 /// Whether whoever has an address says anything at all, if only that nobody listens there.
-fn asks(lab: &Lab, address: Ipv4Addr) -> bool {
-    let url = format!("http://{address}:81/");
+fn asks(lab: &Lab, address: impl Into<IpAddr>) -> bool {
+    let url = format!("http://{}/", SocketAddr::new(address.into(), 81));
     let output = lab
         .host
         .machine()
@@ -235,11 +319,11 @@ fn asks(lab: &Lab, address: Ipv4Addr) -> bool {
 }
 
 /// The hardware address at which the client has found `address`.
-fn neighbour(lab: &Lab, address: Ipv4Addr) -> String {
+fn neighbour(lab: &Lab, address: impl Into<IpAddr>) -> String {
     let shown = lab
         .host
         .machine()
-        .run("ip", &["neighbour", "show", &address.to_string()]);
+        .run("ip", &["neighbour", "show", &address.into().to_string()]);
     let mut words = shown
         .split_whitespace()
         .skip_while(|word| *word != "lladdr");

@@ -33,6 +33,7 @@ pub mod pid_file;
 pub mod presence;
 pub mod raw_socket;
 pub mod readable;
+pub mod respondent;
 pub mod runner;
 pub mod scheduling;
 pub mod service_manager;

@@ -524,7 +524,7 @@ fn tell_remarks(before: &Plan, after: &Plan) {
         }
         match remark {
             Remark::Routes(text) => info!("{text}"),
-            Remark::Unanswered(text) | Remark::Kept(text) => warn!("{text}"),
+            Remark::Lame(text) | Remark::Kept(text) => warn!("{text}"),
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Which of the two internet protocols.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
+};
 
 use serde::{Deserialize, Serialize};
 use vrrp_ebpf::{
@@ -87,6 +90,15 @@ impl Family {
             IpAddr::V4(address) => vrrp_ebpf::abi::widen(address.octets()),
             IpAddr::V6(address) => address.octets(),
         }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        })
     }
 }
 

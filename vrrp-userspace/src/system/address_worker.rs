@@ -36,6 +36,7 @@ use super::{
     announcer::Announcer,
     clock,
     netlink::{AddressFailure, InterfaceAddress, Netlink, Requester},
+    respondent::Respondent,
 };
 use crate::protocol::Monotonic;
 
@@ -167,10 +168,12 @@ impl AddressWorker {
         let stopping = Arc::new(AtomicBool::new(false));
         let (began, beginning) = mpsc::channel();
         let (end, ended) = mpsc::channel();
+        let respondent = Respondent::start()?;
         let office = Office {
             wanted: Arc::clone(&wanted),
             stopping: Arc::clone(&stopping),
             is_the_only_one,
+            respondent,
         };
         thread::Builder::new()
             .name("addresses".into())
@@ -217,6 +220,7 @@ struct Office {
     wanted: Arc<Wanted>,
     stopping: Arc<AtomicBool>,
     is_the_only_one: bool,
+    respondent: Respondent,
 }
 
 impl Office {
@@ -270,10 +274,13 @@ impl Office {
             }
             if is_news {
                 hand_over(&mut slots, &self.wanted);
+                self.respondent
+                    .expect(slots.values().flat_map(Slot::addresses));
             }
             let mut tools = Tools {
                 netlink,
                 announcer,
+                respondent: &self.respondent,
                 wanted: &self.wanted,
                 report,
                 departing: &slots.values().flat_map(Slot::departing).collect(),

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, fs, io, net::IpAddr, path::Path, time::Duration
 use rustix::io::Errno;
 use tokio::time::sleep;
 
-pub use self::frame::{announcement, gratuitous_arp};
+pub use self::frame::{Audience, announcement, gratuitous_arp, neighbour_advertisement};
 use super::{
     netlink::{Link, Netlink},
     packet_address::FrameSocket,
@@ -125,7 +125,8 @@ impl Announcer {
 }
 
 /// Whether the host is a router of IPv6 on `interface`. Who cannot tell is not.
-fn forwards_ipv6(interface: &str) -> bool {
+#[must_use]
+pub fn forwards_ipv6(interface: &str) -> bool {
     let path = Path::new("/proc/sys/net/ipv6/conf").join(interface);
     fs::read_to_string(path.join("forwarding")).is_ok_and(|said| said.trim() != "0")
 }

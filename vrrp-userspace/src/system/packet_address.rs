@@ -92,6 +92,29 @@ fn of_link(index: u32, ether_type: u16) -> io::Result<SockAddr> {
     Ok(address)
 }
 
+/// The hardware address of the Ethernet link that `socket` is bound to, as it is now; `None` for a link without one.
+///
+/// # Errors
+/// The link is gone.
+pub fn hardware_address(socket: &Socket) -> io::Result<Option<[u8; 6]>> {
+    let bound = socket.local_addr()?;
+    if bound.domain() != Domain::PACKET {
+        return Ok(None);
+    }
+    #[expect(
+        unsafe_code,
+        reason = "neither socket2 nor rustix reads an address of AF_PACKET, and nix none whose length is that of Ethernet's"
+    )]
+    // SAFETY: what socket2 points to is a storage that it zeroed before the kernel wrote to it, and, as asserted above, large and aligned
+    // enough for a `PacketAddress`, which is plain integers; its domain says that this is what the kernel wrote.
+    let PacketAddress {
+        hardware_length,
+        hardware_address: [mac @ .., _, _],
+        ..
+    } = unsafe { bound.as_ptr().cast::<PacketAddress>().read() };
+    Ok((hardware_length == 6 && mac != [0; 6]).then_some(mac))
+}
+
 #[cfg(test)]
 mod tests {
     use std::io::{ErrorKind, Read};
@@ -122,6 +145,28 @@ mod tests {
                 let socket = FrameSocket::open().unwrap();
                 assert!(socket.send(4711, &[0xff; 60]).is_err());
                 assert!(socket.send(u32::MAX, &[0xff; 60]).is_err());
+            },
+        );
+    }
+
+    #[test]
+    fn a_bound_socket_knows_the_hardware_address_of_its_link() {
+        alone(
+            "system::packet_address::tests::a_bound_socket_knows_the_hardware_address_of_its_link",
+            || {
+                cable();
+                let socket =
+                    receiving_socket(index("eth0"), 0x0806, &[SockFilter::new(0x06, 0, 0, 0)])
+                        .unwrap();
+                for mac in [[2, 0, 0, 0, 0, 7], [2, 0, 0, 0, 0, 8]] {
+                    sh(&format!(
+                        "ip link set eth0 address 02:00:00:00:00:0{}",
+                        mac[5]
+                    ));
+                    assert_eq!(hardware_address(&socket).unwrap(), Some(mac));
+                }
+                sh("ip link del eth0");
+                assert_eq!(hardware_address(&socket).ok().flatten(), None);
             },
         );
     }

@@ -221,7 +221,7 @@ mod tests {
             },
             before: Plan::default(),
             taken: BTreeSet::new(),
-            obstacles: Obstacles::new(),
+            obstacles: Obstacles::default(),
         };
         let again = errands.begin(finished.errand, source).unwrap();
         assert!(again.read.unwrap_err().contains("has not returned"));

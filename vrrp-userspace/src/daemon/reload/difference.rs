@@ -261,7 +261,7 @@ mod tests {
             &config,
             &|_| Some((0, 0)),
             &BTreeSet::new(),
-            &Obstacles::new(),
+            &Obstacles::default(),
         )
     }
 

@@ -23,6 +23,7 @@ use crate::{
         announcer::Announcer,
         clock,
         netlink::{AddressFailure, Installed, InterfaceAddress, Netlink, NetlinkError},
+        respondent::Respondent,
     },
 };
 
@@ -110,6 +111,7 @@ pub(super) type Key = (String, IpAddr, u8);
 pub(super) struct Tools<'a> {
     pub(super) netlink: &'a Netlink,
     pub(super) announcer: &'a Announcer,
+    pub(super) respondent: &'a Respondent,
     pub(super) wanted: &'a Wanted,
     pub(super) report: &'a mut dyn FnMut(AddressReport),
     /// What other slots are about to give up: it must be gone before somebody else may have it.
@@ -148,6 +150,11 @@ impl Slot {
     /// When it has something to do although nobody orders anything.
     pub(super) fn due(&self) -> Option<Monotonic> {
         self.retry.due()
+    }
+
+    /// What it stands for, and what it has not got rid of yet.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &InterfaceAddress> {
+        self.entries.iter().map(|entry| &entry.address)
     }
 
     /// What it is about to give up because of an assignment.
@@ -370,6 +377,12 @@ impl Slot {
         claim.next = batch.end;
         let installed = tools.netlink.add_addresses(&addresses).await;
         self.take_in(&mut claim, batch.clone(), installed);
+        let installed = claim.todo[batch.clone()]
+            .iter()
+            .map(|index| &self.entries[*index])
+            .filter(|entry| entry.is_ours);
+        let installed = installed.map(|entry| &entry.address);
+        tools.respondent.answer(installed);
 
         self.rounds = self.rounds.max(tools.wanted.take_rounds(self.number));
         if let Some(rounds) = claim.own_rounds {
@@ -518,6 +531,7 @@ impl Slot {
             .iter()
             .filter(|entry| goes(entry));
         let ours: Vec<_> = ours.map(|entry| entry.address.clone()).collect();
+        tools.respondent.be_silent(ours.iter());
         let siblings = mem::take(&mut tools.siblings);
         let removal = tools.netlink.remove_addresses_beside(&ours, &siblings);
         let (failed, lost) = removal.await;

@@ -16,6 +16,7 @@ use rtnetlink::packet_route::{
 use rustix::io::Errno;
 
 use super::{ADDRESS_PROTOCOL, Link, Netlink, NetlinkError};
+use crate::protocol::Family;
 
 /// `RT_TABLE_LOCAL`, which the kernel looks into before any other.
 pub(super) const TABLE_LOCAL: u8 = 255;
@@ -27,8 +28,11 @@ const LOOPBACK: u32 = 1;
 /// Why the addresses of an interface should not be local routes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Obstacle {
-    /// `arp_ignore` has this value: the kernel answers ARP for addresses of the interface itself alone.
+    /// For IPv4. `arp_ignore` has this value: the kernel answers ARP for addresses of the interface itself alone.
     ArpIgnore(u8),
+    /// For IPv6. `ip_nonlocal_bind` is off: no program can bind to an address that no interface has, unless it asks for that itself
+    /// (`IPV6_FREEBIND`, `IPV6_TRANSPARENT`).
+    NonlocalBind,
     /// The interface is part of a VRF, which has a local table of its own.
     Vrf,
 }
@@ -37,13 +41,29 @@ impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ArpIgnore(value) => write!(f, "arp_ignore is {value} there"),
+            Self::NonlocalBind => f.write_str("net.ipv6.ip_nonlocal_bind is 0"),
             Self::Vrf => f.write_str("it belongs to a VRF"),
         }
     }
 }
 
-/// Obstacles by interface; nothing stands in the way on those that are not among them.
-pub type Obstacles = BTreeMap<String, Obstacle>;
+/// Obstacles by interface and family; nothing stands in the way of those that are not among them.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Obstacles(BTreeMap<String, BTreeMap<Family, Obstacle>>);
+
+impl Obstacles {
+    /// What stands in the way of local routes instead of addresses of `family` on `interface`.
+    #[must_use]
+    pub fn on(&self, interface: &str, family: Family) -> Option<Obstacle> {
+        self.0.get(interface)?.get(&family).copied()
+    }
+
+    /// Something stands in the way.
+    pub fn note(&mut self, interface: &str, family: Family, obstacle: Obstacle) {
+        let of_interface = self.0.entry(interface.to_owned()).or_default();
+        of_interface.insert(family, obstacle);
+    }
+}
 
 /// The message that adds or names the route to `address`, with our mark: the protocol of the route (`ip route show … proto 112`).
 pub(super) fn route_to(address: IpAddr) -> RouteMessage {
@@ -98,16 +118,23 @@ impl Netlink {
     /// On which interfaces addresses should not be local routes. If the links cannot be listed, no VRF is known.
     pub async fn obstacles_to_local_routes(&self) -> Obstacles {
         let links = self.link_messages().await.unwrap_or_default();
-        let named = links.iter().filter_map(|message| {
-            let name = Link::from_message(message)?.name;
-            let obstacle = if is_in_vrf(message) {
-                Some(Obstacle::Vrf)
-            } else {
-                arp_ignore(&name).map(Obstacle::ArpIgnore)
+        let binds_nonlocal = setting("ipv6/ip_nonlocal_bind") == Some(1);
+        let nonlocal_bind = (!binds_nonlocal).then_some(Obstacle::NonlocalBind);
+        let mut obstacles = Obstacles::default();
+        for message in &links {
+            let Some(Link { name, .. }) = Link::from_message(message) else {
+                continue;
             };
-            obstacle.map(|obstacle| (name, obstacle))
-        });
-        named.collect()
+            let vrf = is_in_vrf(message).then_some(Obstacle::Vrf);
+            let ipv4 = vrf.or_else(|| arp_ignore(&name).map(Obstacle::ArpIgnore));
+            for (family, obstacle) in [(Family::Ipv4, ipv4), (Family::Ipv6, vrf.or(nonlocal_bind))]
+            {
+                if let Some(obstacle) = obstacle {
+                    obstacles.note(&name, family, obstacle);
+                }
+            }
+        }
+        obstacles
     }
 
     /// The addresses that are here as local routes with our mark. The kernel picks them out, so that a router's full table costs nothing.
@@ -159,11 +186,13 @@ fn is_in_vrf(message: &LinkMessage) -> bool {
 
 /// The `arp_ignore` that the kernel goes by on `interface`, unless it is 0: the greater of its own and that for all.
 fn arp_ignore(interface: &str) -> Option<u8> {
-    let of = |name: &str| -> Option<u8> {
-        let path = Path::new("/proc/sys/net/ipv4/conf").join(name);
-        let said = fs::read_to_string(path.join("arp_ignore")).ok()?;
-        said.trim().parse().ok()
-    };
+    let of = |name: &str| setting(&format!("ipv4/conf/{name}/arp_ignore"));
     let value = of("all").max(of(interface))?;
     (value > 0).then_some(value)
+}
+
+/// The small number beneath `/proc/sys/net`; `None` if there is none.
+fn setting(name: &str) -> Option<u8> {
+    let said = fs::read_to_string(Path::new("/proc/sys/net").join(name)).ok()?;
+    said.trim().parse().ok()
 }

@@ -3,7 +3,10 @@
 use std::{future::Future, net::IpAddr, process::Command};
 
 use super::*;
-use crate::system::test_network::{alone, cable, sh};
+use crate::{
+    protocol::Family,
+    system::test_network::{alone, cable, sh},
+};
 
 #[test]
 fn what_is_added_is_there_with_our_mark_and_gone_when_removed() {
@@ -317,17 +320,25 @@ fn of_local_routes_only_what_others_take_from_us_is_reported() {
 }
 
 #[test]
-fn where_arp_is_not_answered_for_other_interfaces_routes_meet_an_obstacle() {
+fn where_the_kernels_settings_are_against_routes_they_meet_an_obstacle() {
     kernel(
-        "where_arp_is_not_answered_for_other_interfaces_routes_meet_an_obstacle",
+        "where_the_kernels_settings_are_against_routes_they_meet_an_obstacle",
         async |netlink| {
-            assert_eq!(netlink.obstacles_to_local_routes().await, Obstacles::new());
+            sh("sysctl -qw net.ipv6.ip_nonlocal_bind=1");
+            let obstacles = netlink.obstacles_to_local_routes().await;
+            assert_eq!(obstacles, Obstacles::default());
             sh("sysctl -qw net.ipv4.conf.eth0.arp_ignore=1");
-            let expected = Obstacles::from([("eth0".to_owned(), Obstacle::ArpIgnore(1))]);
+            let mut expected = Obstacles::default();
+            expected.note("eth0", Family::Ipv4, Obstacle::ArpIgnore(1));
             assert_eq!(netlink.obstacles_to_local_routes().await, expected);
             sh("sysctl -qw net.ipv4.conf.all.arp_ignore=2");
+            sh("sysctl -qw net.ipv6.ip_nonlocal_bind=0");
             let all = netlink.obstacles_to_local_routes().await;
-            assert_eq!(all["eth0"], Obstacle::ArpIgnore(2));
+            let both = [Family::Ipv4, Family::Ipv6].map(|family| all.on("eth0", family));
+            assert_eq!(
+                both,
+                [Some(Obstacle::ArpIgnore(2)), Some(Obstacle::NonlocalBind)]
+            );
         },
     );
 }

@@ -85,6 +85,7 @@ async fn a_second_try() -> Vec<AddressReport> {
     let mut tools = Tools {
         netlink: &netlink,
         announcer: &Announcer::new(netlink.clone()).unwrap(),
+        respondent: &Respondent::start().unwrap(),
         wanted: &wanted,
         report: &mut |report| reports.push(report),
         departing: &BTreeSet::new(),
