@@ -38,8 +38,8 @@ const AFTER_JOINS: Duration = Duration::from_millis(2);
 /// After how long what did not work on an interface is tried again.
 const TRY_AGAIN: Duration = Duration::from_secs(1);
 
-/// Gives orders to the thread; clones give them to the same. Never waits for more than one answer.
-#[derive(Debug, Clone)]
+/// Gives orders to the thread. Never waits for more than one answer.
+#[derive(Debug)]
 pub struct Respondent(Arc<Shared>);
 
 #[derive(Debug)]

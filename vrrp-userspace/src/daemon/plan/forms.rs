@@ -154,31 +154,9 @@ fn asks_for_an_address(address: &InterfaceAddress) -> bool {
 
 /// Whether it is the first of its prefix: without a real address of a prefix the interface has no route to the others of it.
 fn is_anchor(address: &InterfaceAddress, anchored: &mut BTreeSet<(String, IpAddr, u8)>) -> bool {
-    network(address.address, address.prefix_length).is_some_and(|network| {
+    address.network().is_some_and(|network| {
         anchored.insert((address.interface.clone(), network, address.prefix_length))
     })
-}
-
-/// The first address of the prefix; `None` if it is of one address.
-fn network(address: IpAddr, length: u8) -> Option<IpAddr> {
-    fn mask(bits: u32, length: u8) -> Option<u128> {
-        let host_bits = bits.checked_sub(u32::from(length))?;
-        (host_bits > 0).then(|| u128::MAX.checked_shl(host_bits).unwrap_or(0))
-    }
-    match address {
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the last bits are the mask of the shorter address"
-        )]
-        IpAddr::V4(address) => {
-            let mask = mask(u32::BITS, length)? as u32;
-            Some(IpAddr::from((u32::from(address) & mask).to_be_bytes()))
-        }
-        IpAddr::V6(address) => {
-            let mask = mask(u128::BITS, length)?;
-            Some(IpAddr::from((u128::from(address) & mask).to_be_bytes()))
-        }
-    }
 }
 
 #[cfg(test)]

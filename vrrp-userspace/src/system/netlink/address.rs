@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    net::{IpAddr, Ipv4Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use rtnetlink::packet_route::{
@@ -90,14 +90,29 @@ impl InterfaceAddress {
         if self.form == Form::Route {
             return None;
         }
-        let IpAddr::V4(address) = self.address else {
+        let IpAddr::V4(network) = self.network()? else {
             return None;
         };
-        let host_bits = 32_u32.checked_sub(u32::from(self.prefix_length))?;
-        let mask = u32::MAX.checked_shl(host_bits).unwrap_or(0);
-        (host_bits > 0).then(|| {
-            let network = u32::from(address) & mask;
-            (self.interface.as_str(), network, self.prefix_length)
+        Some((&self.interface, u32::from(network), self.prefix_length))
+    }
+
+    /// The first address of its prefix; `None` if there is no other in it.
+    #[must_use]
+    pub fn network(&self) -> Option<IpAddr> {
+        let bits = if self.address.is_ipv4() { 32_u32 } else { 128 };
+        let host_bits = bits.checked_sub(u32::from(self.prefix_length))?;
+        if host_bits == 0 {
+            return None;
+        }
+        Some(match self.address {
+            IpAddr::V4(address) => {
+                let mask = u32::MAX.checked_shl(host_bits).unwrap_or(0);
+                IpAddr::V4(Ipv4Addr::from_bits(address.to_bits() & mask))
+            }
+            IpAddr::V6(address) => {
+                let mask = u128::MAX.checked_shl(host_bits).unwrap_or(0);
+                IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & mask))
+            }
         })
     }
 
